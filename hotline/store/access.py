@@ -1,0 +1,90 @@
+"""Who may see what. Every read function of the store takes a :class:`Viewer` and applies its scope here.
+
+A viewer has a role (what) and a scope, a path in the organisation tree (where). ``MATRIX`` is the whole
+policy on one page; tests check it cell by cell.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+import sqlalchemy as sa
+
+from hotline.errors import AccessDenied
+from hotline.store.schema import calls
+
+
+class UserRole(StrEnum):
+    AGENT = "agent"
+    TEAM_LEAD = "team_lead"
+    QA = "qa"
+    QA_LEAD = "qa_lead"
+    MANAGER = "manager"
+    PLANNER = "planner"
+    ADMIN = "admin"
+    OPERATOR = "operator"  # the command line on the server itself; never an account
+
+
+class Permission(StrEnum):
+    OPEN_CALLS = "open_calls"  # list, read and hear calls in scope
+    EXPORT_CALLS = "export_calls"
+    SEE_BOARD = "see_board"  # the weekly board, agents by name
+    SEE_TEAM_BOARD = "see_team_board"  # the weekly board, teams only
+    SEE_REPORTS = "see_reports"
+    SEE_RULES = "see_rules"
+    PUBLISH_RULES = "publish_rules"
+    SEE_FORECAST = "see_forecast"
+    PLAN = "plan"  # run and publish forecasts and staffing
+    MANAGE_USERS = "manage_users"
+    SEE_AUDIT = "see_audit"
+    IMPORT = "import"  # bring in recordings and feeds
+
+
+_P = Permission
+MATRIX: dict[UserRole, frozenset[Permission]] = {
+    UserRole.AGENT: frozenset({_P.OPEN_CALLS, _P.SEE_BOARD, _P.SEE_RULES}),
+    UserRole.TEAM_LEAD: frozenset({_P.OPEN_CALLS, _P.SEE_BOARD, _P.SEE_TEAM_BOARD, _P.SEE_REPORTS, _P.SEE_RULES, _P.SEE_FORECAST}),
+    UserRole.QA: frozenset({_P.OPEN_CALLS, _P.EXPORT_CALLS, _P.SEE_BOARD, _P.SEE_TEAM_BOARD, _P.SEE_RULES}),
+    UserRole.QA_LEAD: frozenset(
+        {_P.OPEN_CALLS, _P.EXPORT_CALLS, _P.SEE_BOARD, _P.SEE_TEAM_BOARD, _P.SEE_REPORTS, _P.SEE_RULES, _P.PUBLISH_RULES}
+    ),
+    UserRole.MANAGER: frozenset(
+        {_P.OPEN_CALLS, _P.EXPORT_CALLS, _P.SEE_BOARD, _P.SEE_TEAM_BOARD, _P.SEE_REPORTS, _P.SEE_RULES, _P.SEE_FORECAST}
+    ),
+    UserRole.PLANNER: frozenset({_P.SEE_TEAM_BOARD, _P.SEE_FORECAST, _P.PLAN}),
+    UserRole.ADMIN: frozenset({_P.SEE_RULES, _P.MANAGE_USERS, _P.SEE_AUDIT, _P.IMPORT}),
+    UserRole.OPERATOR: frozenset(Permission),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """Someone who reads: account name, role, scope (unit path such as ``/c/0/``) and, for agents, who they are."""
+
+    name: str
+    role: UserRole
+    scope: str = "/"
+    agent_id: str | None = None
+
+    def may(self, permission: Permission) -> bool:
+        return permission in MATRIX[self.role]
+
+    def require(self, permission: Permission, what: str) -> None:
+        """Raise AccessDenied unless the role has ``permission``."""
+        if not self.may(permission):
+            raise AccessDenied(what, f"the role {self.role.value} may not do this", "ask an administrator")
+
+    def sees_unit(self, path: str) -> bool:
+        """Is the unit with this path inside the scope? (``/c/0/`` sees ``/c/0/team-1/``.)"""
+        return path.startswith(self.scope)
+
+    def calls_clause(self) -> sa.ColumnElement[bool]:
+        """The condition on ``calls`` that holds exactly for the calls this viewer may open."""
+        self.require(Permission.OPEN_CALLS, "calls")
+        if self.role is UserRole.AGENT:
+            return calls.c.agent_id == self.agent_id if self.agent_id else sa.false()
+        return calls.c.unit_path.startswith(self.scope, autoescape=True)
+
+
+OPERATOR = Viewer("operator", UserRole.OPERATOR)
