@@ -1,0 +1,45 @@
+"""The ``hotline`` command: mounts one group per room and turns errors into one line and an exit code."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+
+import click
+import typer
+
+from hotline.console import err
+from hotline.errors import HotlineError
+
+GROUPS = ("models", "calls", "rules", "centre", "board", "forecast", "staff", "report", "users")
+
+app = typer.Typer(
+    name="hotline",
+    help="Hears every call, judges it by written rules, keeps weekly boards, forecasts volume and says how many people to roster.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.add_typer(importlib.import_module("hotline.commands.setup").app)
+for _group in GROUPS:
+    app.add_typer(importlib.import_module(f"hotline.commands.{_group}").app, name=_group)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line; exit 0, or the ``exit_code`` of the error (see ``hotline/errors.py``)."""
+    try:
+        code = app(arguments, standalone_mode=False)
+    except HotlineError as error:
+        err.print(f"[bold red]error[/] {_plain(error)}", soft_wrap=True)
+        sys.exit(error.exit_code)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        err.print("stopped; what was finished is stored, run the same command again to continue")
+        sys.exit(130)
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _plain(error: HotlineError) -> str:
+    return str(error).replace("[", r"\[")

@@ -1,0 +1,325 @@
+"""Recordings in, stored verdicts out: manifest → jobs → turns → scores → roll-ups.
+
+    manifest ─► job (call id + content hash) ─► worker: listen → mask → judge → Parquet
+                                                   │
+                                   this process:  one SQL transaction a call ─► roll-up of the days touched
+
+A worker writes only Parquet files with names that follow from the call; everything else happens in one
+transaction per call. So a process killed anywhere leaves either nothing or a whole call, and the same
+command run again does the rest: finished jobs are skipped, unfinished ones repeated over the same files.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import multiprocessing
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from hotline.errors import BadInput, BadRecording, HotlineError, MissingPart
+from hotline.secret import caller_key, secret_key
+from hotline.settings import Settings
+from hotline.store import Store, feeds, jobs, open_store, parquet, rollups
+from hotline.store import calls as call_store
+from qa import manifest, redaction
+from qa.calls import Call, Channel, Role
+from qa.listen import Heard, Request, listen
+from qa.rulebook import RuleBook
+from qa.scoring import Scorecard, score
+
+Progress = Callable[[int, int, str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One recording to work on; ``id`` follows from call id and content, so the same work has the same id."""
+
+    id: str
+    content_hash: str
+    entry: manifest.Entry
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What a worker hands back: the rows to store and the Parquet files it wrote."""
+
+    heard: Heard
+    call: Call
+    scorecard: Scorecard
+    turns_file: str
+    hits_file: str
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What one run did; ``quarantined`` holds a line per recording or row put aside."""
+
+    stored: int
+    skipped: int
+    quarantined: tuple[str, ...]
+
+    def row(self) -> dict[str, Any]:
+        return {"stored": self.stored, "skipped": self.skipped, "quarantined": list(self.quarantined)}
+
+
+def ingest(store: Store, source: Path, *, rules: Path | None = None, workers: int = 1, on_progress: Progress | None = None) -> Summary:
+    """Bring a manifest or a folder into the store; see the module text for what a kill leaves behind.
+
+    ``rules`` names one rule set for all calls; without it the rule book chooses by the call's language and
+    queue. ``workers=1`` works in this process. Raises BadInput when the source itself cannot be read.
+    """
+    report = on_progress or (lambda done, total, what: None)
+    book = RuleBook.load(rules or store.settings.rules)
+    entries, bad_rows = manifest.read(source, store.settings.zone)
+    put_aside: list[str] = []
+    for row in bad_rows:
+        put_aside.append(_put_aside(store, _digest("row", str(source.resolve()), row.where), row.where, row.error))
+
+    waiting: list[Job] = []
+    skipped = 0
+    for entry in entries:
+        job, error = _job(store, entry)
+        if error is not None:
+            put_aside.append(_put_aside(store, _digest("call", entry.call_id), entry.where, error))
+        elif job is None:
+            skipped += 1
+        else:
+            waiting.append(job)
+
+    stored = 0
+    for job, outcome in _work(store.settings, book, waiting, workers):
+        report(stored + len(put_aside), len(waiting), job.entry.call_id)
+        if isinstance(outcome, HotlineError):
+            put_aside.append(_put_aside(store, _digest("call", job.entry.call_id), job.entry.where, outcome))
+            continue
+        _commit(store, book, job, outcome)
+        stored += 1
+    # Every day the manifest names, also of calls stored before: a run killed between commit and roll-up is made good here.
+    rollups.roll_up(store, {entry.started_at.astimezone(store.settings.zone).date() for entry in entries})
+    return Summary(stored, skipped, tuple(put_aside))
+
+
+def judge(settings: Settings, store: Store, book: RuleBook, job: Job) -> Judged:
+    """Listen to one recording, mask and judge it, and write its Parquet files. Raises BadRecording."""
+    entry = job.entry
+    heard = listen(
+        entry.path,
+        Request(
+            call_id=entry.call_id,
+            supplied=entry.transcript,
+            language=entry.language,
+            channel_map=_channel_map(entry.agent_channel),
+            opening_phrases=book.opening_phrases(entry.language),
+        ),
+        settings.models,
+    )
+    turns = tuple(redaction.mask_turn(turn) for turn in heard.call.turns) if settings.mask_text else heard.call.turns
+    call = replace(
+        heard.call,
+        turns=turns,
+        started_at=entry.started_at,
+        agent_id=entry.agent_id,
+        queue=entry.queue_id,
+        direction=entry.direction,
+        metadata={"topic": entry.topic, "language": entry.language, **entry.metadata},
+    )
+    scorecard = score(book.choose(call), call)
+    return Judged(heard, call, scorecard, parquet.write_turns(store, call), parquet.write_hits(store, call, scorecard))
+
+
+def rescore(store: Store, call_ids: Sequence[str], rules: Path | None = None) -> list[dict[str, Any]]:
+    """Judge stored calls by the rules as they are now; earlier results stay, marked as not current.
+
+    Returns one row a call: old and new score interval. Raises NotFound for an unknown call.
+    """
+    from hotline.store.access import OPERATOR
+
+    book = RuleBook.load(rules or store.settings.rules)
+    rows = []
+    for call_id in call_ids:
+        opened = call_store.open_call(store, OPERATOR, call_id)
+        rule_set = book.choose(opened.call)
+        scorecard = score(rule_set, opened.call)
+        hits_file = parquet.write_hits(store, opened.call, scorecard)
+        with store.begin() as connection:
+            call_store.save_score(connection, rule_set, scorecard, hits_file)
+        rollups.roll_up(store, {opened.row.day})
+        rows.append({"call": call_id, "was": _interval(opened.row.low, opened.row.high), "is": _interval(scorecard.low, scorecard.high)})
+    return rows
+
+
+def _job(store: Store, entry: manifest.Entry) -> tuple[Job | None, BadInput | None]:
+    """The job for an entry; None when it is done; or why it cannot be worked on."""
+    content_hash = _hash_file(entry.path)
+    job = Job(_digest(entry.call_id, content_hash), content_hash, entry)
+    with store.begin() as connection:
+        if jobs.is_done(connection, job.id):
+            return None, None
+        holder = call_store.holder_of(connection, content_hash)
+        if holder is not None and holder != entry.call_id:
+            problem = f"the same recording is stored as call {holder}"
+            return None, BadRecording(f"{entry.where}: file", problem, "remove the row, or name the right file")
+        if call_store.has_other_recording(connection, entry.call_id, content_hash):
+            problem = f"call {entry.call_id} has another recording already"
+            return None, BadRecording(f"{entry.where}: call_id", problem, "give the call its own id")
+        if entry.agent_id is not None and feeds.team_path(connection, entry.agent_id) is None:
+            return None, BadInput(f"{entry.where}: agent_id", f"'{entry.agent_id}' is not in the organisation", "import the staff list first")
+        if entry.queue_id is not None and not feeds.has_queue(connection, entry.queue_id):
+            return None, BadInput(f"{entry.where}: queue_id", f"'{entry.queue_id}' is not a queue here", "import the organisation first")
+    return job, None
+
+
+def _commit(store: Store, book: RuleBook, job: Job, judged: Judged) -> None:
+    """Everything SQL knows of one call, in one transaction."""
+    entry, heard, call = job.entry, judged.heard, judged.call
+    talk = max(0.0, call.duration - entry.hold_s)
+    with store.begin() as connection:
+        jobs.begin(connection, job.id, entry.call_id, str(entry.path))
+        call_store.save_heard(
+            connection,
+            {
+                "id": entry.call_id,
+                "started_at": entry.started_at,
+                "day": entry.started_at.astimezone(store.settings.zone).date(),
+                "queue_id": entry.queue_id,
+                "agent_id": entry.agent_id,
+                "unit_path": (feeds.team_path(connection, entry.agent_id) if entry.agent_id else None) or "/",
+                "direction": entry.direction,
+                "topic": entry.topic,
+                "caller_key": caller_key(secret_key(store.settings.home), entry.caller) if entry.caller else None,
+                "wait_s": entry.wait_s,
+                "talk_s": talk,
+                "hold_s": entry.hold_s,
+                "acw_s": entry.acw_s,
+                "metadata": dict(call.metadata),
+                "metadata_closed": call.metadata_closed,
+                "synthetic": entry.synthetic,
+            },
+            {
+                "call_id": entry.call_id,
+                "content_hash": job.content_hash,
+                "path": str(entry.path),
+                "codec": heard.codec,
+                "layout": call.layout.value,
+                "duration_s": call.duration,
+                "truncated": call.truncated,
+                "overlaps": [[span.start, span.end] for span in call.overlaps],
+                "overlap_known": call.overlap_known,
+                "text_kind": heard.text_source.kind.value,
+                "text_engine": heard.text_source.name,
+                "text_version": heard.text_source.version,
+                "diarizer": heard.diarizer,
+                "role_method": heard.role_method,
+                "role_confidence": heard.role_confidence,
+                "warnings": list(heard.warnings),
+                "turns_file": judged.turns_file,
+                "ingested_at": datetime.now(UTC),
+            },
+        )
+        call_store.save_score(connection, book.choose(call), judged.scorecard, judged.hits_file)
+        jobs.done(connection, job.id)
+        jobs.release(connection, _digest("call", entry.call_id))
+
+
+def _put_aside(store: Store, job_id: str, source: str, error: HotlineError) -> str:
+    with store.begin() as connection:
+        jobs.quarantine(connection, job_id, source, f"{error.thing}: {error.problem}", error.mend)
+    return str(error)
+
+
+# --- workers -----------------------------------------------------------------------------------------
+
+_context: tuple[Settings, Store, RuleBook] | None = None
+"""What a worker process keeps between jobs; set once by ``_start_worker``."""
+
+
+def _start_worker(settings: Settings, book: RuleBook) -> None:
+    global _context
+    _context = settings, open_store(settings), book
+
+
+def _attempt(job: Job) -> Judged | HotlineError:
+    """One job in a worker; whatever goes wrong with a recording comes back as a line, never as a crash."""
+    assert _context is not None
+    settings, store, book = _context
+    try:
+        return judge(settings, store, book, job)
+    except MissingPart:
+        raise
+    except HotlineError as error:
+        return error
+    except Exception as error:
+        return BadRecording(job.entry.where, f"{type(error).__name__}: {error}", "this is a fault of Hotline's: please report it")
+
+
+def _work(settings: Settings, book: RuleBook, waiting: Sequence[Job], workers: int) -> Iterator[tuple[Job, Judged | HotlineError]]:
+    """Results as they come. At most two jobs a worker are under way, so results never pile up in memory."""
+    if workers == 1 or len(waiting) <= 1:
+        _start_worker(settings, book)
+        for job in waiting:
+            yield job, _attempt(job)
+        return
+    queue = list(reversed(waiting))
+    suspects: list[Job] = []
+    with _pool(settings, book, workers) as pool:
+        under_way: dict[Future[Judged | HotlineError], Job] = {}
+        while queue or under_way:
+            try:
+                while queue and len(under_way) < 2 * workers:
+                    under_way[pool.submit(_attempt, queue[-1])] = queue[-1]
+                    queue.pop()
+            except BrokenProcessPool:
+                pass
+            done, _ = wait(under_way, return_when=FIRST_COMPLETED)
+            for future in done:
+                job = under_way.pop(future)
+                try:
+                    yield job, future.result()
+                except BrokenProcessPool:
+                    suspects.append(job)
+            if suspects:
+                suspects += under_way.values()
+                break
+    for job in suspects:  # a worker died: find out whose recording does that, each in a process of its own
+        yield job, _alone(settings, book, job)
+    if suspects and queue:
+        yield from _work(settings, book, list(reversed(queue)), workers)
+
+
+def _alone(settings: Settings, book: RuleBook, job: Job) -> Judged | HotlineError:
+    with _pool(settings, book, 1) as pool:
+        try:
+            return pool.submit(_attempt, job).result()
+        except BrokenProcessPool:
+            return BadRecording(job.entry.where, "the worker process died on this recording, twice", "check the file; more memory may help")
+
+
+def _pool(settings: Settings, book: RuleBook, workers: int) -> ProcessPoolExecutor:
+    # spawn: a forked child would inherit the database connection and torch's locked threads
+    context = multiprocessing.get_context("spawn")
+    return ProcessPoolExecutor(workers, mp_context=context, initializer=_start_worker, initargs=(settings, book))
+
+
+def _channel_map(agent: Channel | None) -> Mapping[Channel, Role] | None:
+    if agent is None:
+        return None
+    other = Channel.RIGHT if agent is Channel.LEFT else Channel.LEFT
+    return {agent: Role.AGENT, other: Role.CUSTOMER}
+
+
+def _digest(*parts: str) -> str:
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+
+
+def _hash_file(path: Path) -> str:
+    with path.open("rb") as handle:
+        return hashlib.file_digest(handle, "sha256").hexdigest()
+
+
+def _interval(low: float | None, high: float | None) -> str:
+    return "–" if low is None or high is None else f"{low:g}–{high:g}"

@@ -1,0 +1,66 @@
+"""Mask personal numbers in text before it is stored.
+
+A masked character becomes ``*``, so every other character keeps its place: evidence and word times stay
+right. Masked are mobile and landline numbers, identity cards and bank cards, written (「138 0000 1234」) or
+spoken (「幺三八零零零零一二三四」); short numbers, amounts, dates and times stay, for rules ask about them.
+
+>>> mask("我的电话是13800001234，欠费200元")
+'我的电话是***********，欠费200元'
+>>> mask("号码幺三八，零零零零，一二三四对吧")
+'号码***，****，****对吧'
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import re2
+
+from qa.calls import Turn, Word
+
+MASK = "*"
+_SHORTEST = 7
+"""Runs of at least so many digits are personal; 95598 and a four-digit badge number are not."""
+
+_DIGIT = r"[0-9０-９零〇一二三四五六七八九幺两]"
+_RUN = re2.compile(rf"{_DIGIT}(?:[ \-—,，、.·]?{_DIGIT})*[xXＸ]?")
+_ENGLISH = "zero|oh|one|two|three|four|five|six|seven|eight|nine"
+_ENGLISH_RUN = re2.compile(rf"(?i)\b(?:{_ENGLISH})(?:[ ,\-]+(?:{_ENGLISH}))+\b")
+_UNITS = "十百千万亿点年月号日块元度分"
+
+
+def mask(text: str) -> str:
+    """``text`` with the digits of personal numbers replaced one for one; length and all else unchanged."""
+    for start, end in _numbers(text):
+        text = text[:start] + "".join(_hide(character) for character in text[start:end]) + text[end:]
+    return text
+
+
+def mask_turn(turn: Turn) -> Turn:
+    """The turn with its text, and the words that carry the same characters, masked."""
+    masked = mask(turn.text)
+    if masked == turn.text:
+        return turn
+    words = tuple(_mask_word(word, masked) for word in turn.words)
+    return replace(turn, text=masked, words=words)
+
+
+def _mask_word(word: Word, masked: str) -> Word:
+    return replace(word, text=masked[word.start_char : word.start_char + len(word.text)])
+
+
+def _numbers(text: str) -> list[tuple[int, int]]:
+    found = []
+    for match in _RUN.finditer(text):
+        digits = sum(character not in " -—,，、.·" for character in match.group())
+        is_quantity = text[match.end() : match.end() + 1] in tuple(_UNITS)
+        if digits >= _SHORTEST and not is_quantity:
+            found.append(match.span())
+    for match in _ENGLISH_RUN.finditer(text):
+        if len(match.group().replace(",", " ").replace("-", " ").split()) >= _SHORTEST:
+            found.append(match.span())
+    return found
+
+
+def _hide(character: str) -> str:
+    return character if character in " -—,，、.·" else MASK
