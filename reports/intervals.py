@@ -1,0 +1,126 @@
+"""How sure a number is, and whether it moved: 95 % intervals and comparisons of two weeks, for whole columns at once.
+
+A difference counts only when the 95 % interval of the difference leaves out zero. Too little data gives no verdict at all.
+All functions take numpy arrays (or scalars) of one length; NaN stands for "cannot be said".
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy import stats
+
+Floats = NDArray[np.float64]
+
+_Z = float(stats.norm.ppf(0.975))
+
+
+class Change(StrEnum):
+    """This week beside last week."""
+
+    UP = "up"
+    DOWN = "down"
+    SAME = "no_difference"
+    TOO_FEW = "too_few"
+
+
+def wilson(successes: ArrayLike, trials: ArrayLike) -> tuple[Floats, Floats]:
+    """Wilson's 95 % interval of a share (Wilson 1927); NaN for 0 of 0.
+
+    >>> low, high = wilson(1, 5)
+    >>> round(float(low), 4), round(float(high), 4)
+    (0.0362, 0.6245)
+    """
+    k, n = np.asarray(successes, float), np.asarray(trials, float)
+    safe = np.where(n > 0, n, np.nan)
+    share = k / safe
+    centre = (share + _Z**2 / (2 * safe)) / (1 + _Z**2 / safe)
+    half = _Z / (1 + _Z**2 / safe) * np.sqrt(share * (1 - share) / safe + _Z**2 / (4 * safe**2))
+    # at 0 of n and n of n the bound is exactly 0 or 1; rounding must not put the share outside its own interval
+    low, high = np.where(k == 0, 0 * safe, centre - half), np.where(k == n, safe / safe, centre + half)
+    return np.clip(low, 0, 1), np.clip(high, 0, 1)
+
+
+def mean_variance(count: ArrayLike, total: ArrayLike, squares: ArrayLike) -> tuple[Floats, Floats]:
+    """Mean and the variance of that mean, from n, sum and sum of squares; the variance is NaN below two observations."""
+    n, s, q = (np.asarray(v, float) for v in (count, total, squares))
+    mean = s / np.where(n > 0, n, np.nan)
+    wide = np.where(n > 1, n, np.nan)
+    spread = np.maximum(q - wide * mean**2, 0) / (wide - 1)
+    return mean, np.where(spread < 1e-9 * np.maximum(1, mean**2), 0.0, spread) / wide
+
+
+def t_interval(mean: ArrayLike, variance: ArrayLike, freedom: ArrayLike) -> tuple[Floats, Floats]:
+    """95 % Student interval of a mean.
+
+    NaN where nothing can be said: no degree of freedom, or no spread at all (five times 100 points do not prove that
+    the sixth call gets 100).
+    """
+    m, v, f = (np.asarray(x, float) for x in (mean, variance, freedom))
+    known = (f > 0) & (v > 0)
+    half = stats.t.ppf(0.975, np.where(known, f, 1)) * np.sqrt(np.where(known, v, np.nan))
+    return m - half, m + half
+
+
+def compare_shares(k1: ArrayLike, n1: ArrayLike, k0: ArrayLike, n0: ArrayLike, least: int) -> NDArray[np.str_]:
+    """Did the share k/n change from week 0 to week 1? ``least`` observations are needed in both.
+
+    Newcombe's interval of a difference of two independent shares, built from Wilson's (Newcombe 1998, method 10).
+    """
+    a, b, c, d = (np.atleast_1d(np.asarray(v, float)) for v in (k1, n1, k0, n0))
+    low1, high1 = wilson(a, b)
+    low0, high0 = wilson(c, d)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        p1, p0 = a / b, c / d
+    gap = p1 - p0
+    low = gap - np.sqrt((p1 - low1) ** 2 + (high0 - p0) ** 2)
+    high = gap + np.sqrt((high1 - p1) ** 2 + (p0 - low0) ** 2)
+    return _verdict(low, high, (b >= least) & (d >= least))
+
+
+def compare_means(
+    mean1: ArrayLike,
+    variance1: ArrayLike,
+    freedom1: ArrayLike,
+    mean0: ArrayLike,
+    variance0: ArrayLike,
+    freedom0: ArrayLike,
+    enough: ArrayLike,
+) -> NDArray[np.str_]:
+    """Did a mean change? Welch's interval; variances are those of the means; ``enough`` says where both weeks have the data.
+
+    Without any spread in both weeks equal means are equal, and different ones are too few to tell.
+    """
+    m1, v1, f1, m0, v0, f0 = (np.atleast_1d(np.asarray(v, float)) for v in (mean1, variance1, freedom1, mean0, variance0, freedom0))
+    total = v1 + v0
+    with np.errstate(invalid="ignore", divide="ignore"):
+        freedom = total**2 / (v1**2 / f1 + v0**2 / f0)
+    low, high = t_interval(m1 - m0, total, freedom)
+    still = (total == 0) & (m1 == m0)
+    verdict = _verdict(np.where(still, -1.0, low), np.where(still, 1.0, high), np.atleast_1d(np.asarray(enough, bool)))
+    return verdict
+
+
+def ratio_variance(tops: Floats, bottoms: Floats) -> tuple[float, float, int]:
+    """Ratio Σtop/Σbottom, its variance and degrees of freedom, with each pair (a day of work) one observation.
+
+    The linearised ratio estimator (Cochran 1977, §6.4): calls of one day share the day's trouble, so days vary, not calls.
+    """
+    days = len(tops)
+    bottom = bottoms.sum()
+    if days == 0 or bottom <= 0:
+        return float("nan"), float("nan"), 0
+    ratio = tops.sum() / bottom
+    if days < 2:
+        return float(ratio), float("nan"), 0
+    rest = tops - ratio * bottoms
+    return float(ratio), float((rest**2).sum() * days / (days - 1) / bottom**2), days - 1
+
+
+def _verdict(low: Floats, high: Floats, enough: NDArray[np.bool_]) -> NDArray[np.str_]:
+    known = enough & np.isfinite(low) & np.isfinite(high)
+    with np.errstate(invalid="ignore"):
+        moved = np.where(low > 0, Change.UP.value, np.where(high < 0, Change.DOWN.value, Change.SAME.value))
+    return np.where(known, moved, Change.TOO_FEW.value)
