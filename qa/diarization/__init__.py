@@ -1,0 +1,122 @@
+"""Who spoke when.
+
+stereo ─► crosstalk gate ─► FSMN-VAD on each channel          (channels.py)  overlap is known
+mono   ─► pyannote.audio, community-1 when pulled,            (pyannote.py)  overlap found is evidence,
+          otherwise the weights of package indexes                           none found proves nothing
+
+segments of speakers ─► roles.py ─► agent, customer or unknown, with a confidence
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from qa.audio import Audio
+from qa.calls import Channel, Layout, Role, Span
+
+JOIN_S = 0.5
+"""Pauses of one speaker up to this long do not end a turn."""
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """One speaker's stretch of speech; ``role`` is set only where the channel tells it."""
+
+    span: Span
+    speaker: str
+    channel: Channel = Channel.MONO
+    role: Role | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Diarization:
+    """The segments in order of start, the stretches where two speak, and how that was found out.
+
+    ``overlap_known`` False: overlaps found are real, but absence proves nothing. ``method`` names the way and
+    the model, for people.
+    """
+
+    segments: tuple[Segment, ...] = ()
+    overlaps: tuple[Span, ...] = ()
+    overlap_known: bool = False
+    method: str = ""
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def speakers(self) -> tuple[str, ...]:
+        """Names of the speakers in order of their first word."""
+        return tuple(dict.fromkeys(s.speaker for s in self.segments))
+
+
+def diarize(
+    audio: Audio,
+    *,
+    models: Path,
+    channel_map: Mapping[Channel, Role] | None = None,
+    speakers: int | None = 2,
+) -> Diarization:
+    """Tell the speakers of a recording apart.
+
+    ``channel_map`` says whose the channels are; ``speakers`` is how many there are at most (two unless a third joins,
+    None when unknown). One-sided calls are noticed and not split in two.
+    Raises MissingPart without the speech extra or without models.
+    """
+    from qa.diarization import channels, pyannote
+
+    if audio.layout is Layout.STEREO:
+        alive = channels.alive(audio)
+        if len(alive) == 2 or channel_map:
+            return channels.diarize(audio, models=models, channel_map=channel_map)
+        if alive:
+            # Nobody said whose the channel is, so both may be on it.
+            one = replace(audio, samples=audio.channel(alive[0])[None], layout=Layout.MONO)
+            found = pyannote.diarize(one, models=models, speakers=speakers)
+            return replace(found, segments=tuple(replace(s, channel=alive[0]) for s in found.segments))
+        return channels.diarize(audio, models=models, channel_map=None)
+    return pyannote.diarize(audio, models=models, speakers=speakers)
+
+
+def join(segments: Iterable[Segment], gap: float = JOIN_S) -> tuple[Segment, ...]:
+    """Join neighbouring segments of one speaker when the pause is short and nobody else begins in it.
+
+    >>> a, b = Segment(Span(0, 1), "A"), Segment(Span(1.3, 2), "A")
+    >>> join([a, b])
+    (Segment(span=Span(start=0, end=2), speaker='A', channel=<Channel.MONO: 'mono'>, role=None),)
+    >>> len(join([a, Segment(Span(1.1, 1.2), "B"), b]))
+    3
+    """
+    joined: list[Segment] = []
+    last_of: dict[str, int] = {}
+    for segment in sorted(segments, key=lambda s: (s.span.start, s.span.end)):
+        at = last_of.get(segment.speaker)
+        if at is not None and joined[at].span.gap_to(segment.span) <= gap:
+            before = joined[at].span
+            between = Span(before.end, segment.span.start)
+            if not any(other.speaker != segment.speaker and other.span.start >= before.start and other.span & between for other in joined):
+                joined[at] = replace(joined[at], span=before | segment.span)
+                continue
+        last_of[segment.speaker] = len(joined)
+        joined.append(segment)
+    return tuple(joined)
+
+
+def overlaps_of(segments: Iterable[Segment], shortest: float = 0.1) -> tuple[Span, ...]:
+    """Stretches of at least ``shortest`` seconds where two different speakers speak, in order and disjoint."""
+    ordered = sorted(segments, key=lambda s: s.span.start)
+    found: list[Span] = []
+    for i, one in enumerate(ordered):
+        for other in ordered[i + 1 :]:
+            if other.span.start >= one.span.end:
+                break
+            common = one.span & other.span
+            if other.speaker != one.speaker and common.duration >= shortest:
+                found.append(common)
+    merged: list[Span] = []
+    for span in sorted(found):
+        if merged and span.start <= merged[-1].end:
+            merged[-1] = merged[-1] | span
+        else:
+            merged.append(span)
+    return tuple(merged)

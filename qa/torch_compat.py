@@ -1,0 +1,69 @@
+"""Make the torch stack quiet, offline and importable; call :func:`prepare` before importing any of it.
+
+PyPI's torchaudio is built for CUDA, and beside a CPU build of torch its native extension raises OSError on import.
+Nothing used here needs that extension, so in exactly that case an inert module stands in for it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+import io
+import logging
+import os
+import sys
+import types
+import warnings
+from collections.abc import Iterator
+from functools import cache
+
+from hotline.errors import MissingPart
+
+
+def has_speech_extra() -> bool:
+    """Whether torch, FunASR and pyannote.audio are installed (without importing them)."""
+    return all(importlib.util.find_spec(name) is not None for name in ("torch", "torchaudio", "funasr")) and _has_pyannote_audio()
+
+
+def _has_pyannote_audio() -> bool:
+    return importlib.util.find_spec("pyannote") is not None and importlib.util.find_spec("pyannote.audio") is not None
+
+
+@cache
+def prepare() -> None:
+    """Switch telemetry, update checks and hub look-ups off, then import torch. MissingPart without the speech extra.
+
+    One thread a process: calls are spread over processes, and a recording is too short to gain from threads.
+    """
+    if not has_speech_extra():
+        raise MissingPart("speech", "torch, funasr or pyannote.audio is not installed", "run `pip install 'hotline[speech]'`")
+    os.environ["PYANNOTE_METRICS_ENABLED"] = "0"
+    for switch in ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE", "HF_HUB_DISABLE_TELEMETRY", "DO_NOT_TRACK"):
+        os.environ[switch] = "1"
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    import torch
+
+    torch.set_num_threads(int(os.environ["OMP_NUM_THREADS"]))
+    if torch.version.cuda is None and "torchaudio._extension" not in sys.modules:
+        stand_in = types.ModuleType("torchaudio._extension")
+        stand_in.__dict__.update(_IS_TORCHAUDIO_EXT_AVAILABLE=False, _IS_ALIGN_AVAILABLE=False, fail_if_no_align=lambda function: function)
+        sys.modules["torchaudio._extension"] = stand_in
+
+
+@contextlib.contextmanager
+def quiet() -> Iterator[None]:
+    """Keep what the libraries print and log while they load out of ours: standard output may be JSON for programs."""
+    root = logging.getLogger()
+    level, handlers = root.level, list(root.handlers)
+    previous = logging.root.manager.disable
+    logging.disable(logging.WARNING)
+    try:
+        with contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logging.disable(previous)
+        root.setLevel(level)
+        root.handlers[:] = handlers  # FunASR calls logging.basicConfig
