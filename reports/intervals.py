@@ -103,20 +103,16 @@ def compare_means(
     return verdict
 
 
-def ratio_variance(tops: Floats, bottoms: Floats) -> tuple[float, float, int]:
-    """Ratio Σtop/Σbottom, its variance and degrees of freedom, with each pair (a day of work) one observation.
+def ratio_variance(rest_squares: ArrayLike, bottom: ArrayLike, days: ArrayLike) -> tuple[Floats, Floats]:
+    """Variance and degrees of freedom of a ratio Σtop/Σbottom when each day of work is one observation.
 
-    The linearised ratio estimator (Cochran 1977, §6.4): calls of one day share the day's trouble, so days vary, not calls.
+    ``rest_squares`` is Σ(top − ratio·bottom)² over the days, ``bottom`` is Σbottom. The linearised ratio estimator
+    (Cochran 1977, §6.4): calls of one day share the day's trouble, so days vary, not calls. NaN below two days.
     """
-    days = len(tops)
-    bottom = bottoms.sum()
-    if days == 0 or bottom <= 0:
-        return float("nan"), float("nan"), 0
-    ratio = tops.sum() / bottom
-    if days < 2:
-        return float(ratio), float("nan"), 0
-    rest = tops - ratio * bottoms
-    return float(ratio), float((rest**2).sum() * days / (days - 1) / bottom**2), days - 1
+    q, b, m = (np.asarray(v, float) for v in (rest_squares, bottom, days))
+    known = (m > 1) & (b > 0)
+    m, b = np.where(known, m, np.nan), np.where(known, b, np.nan)
+    return q * m / (m - 1) / b**2, np.where(known, m - 1, 0)
 
 
 def _verdict(low: Floats, high: Floats, enough: NDArray[np.bool_]) -> NDArray[np.str_]:

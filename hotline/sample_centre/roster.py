@@ -51,7 +51,7 @@ def _shift(queue: str, place: int, members: int, day: date) -> str:
     """The shift of the ``place``-th member of a queue's crew on a day; empty means off."""
     turn = day.toordinal()
     if queue == "q0":
-        return _CYCLE[(turn + place) % len(_CYCLE)]
+        return _CYCLE[(turn + place % 5 * 3 + place // 5) % len(_CYCLE)]  # the three teams are spread over every shift
     if queue == "q1":
         if (turn + place * 3) % 7 in (0, 1):
             return ""

@@ -1,0 +1,73 @@
+"""``hotline centre``: the sample centre, and what the store knows of the organisation."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated
+
+import typer
+
+from hotline import sample_centre, settings
+from hotline.console import JsonFlag, emit, err
+from hotline.errors import BadInput
+from hotline.store import open_store
+from hotline.store.access import OPERATOR
+from hotline.store.feeds import load_all
+from hotline.store.organisation import organisation
+from hotline.store.rollups import roll_up_all
+
+app = typer.Typer(help="Load the invented sample centre; show the organisation.", no_args_is_help=True)
+
+
+@app.command("sample")
+def sample(
+    seed: Annotated[int, typer.Option(min=0, help="The same seed makes the same centre.")] = sample_centre.SEED,
+    until: Annotated[str, typer.Option(help="Last local day of the history, YYYY-MM-DD.")] = sample_centre.UNTIL.isoformat(),
+    months: Annotated[int, typer.Option(min=1, max=120, help="Months of half-hour history.")] = sample_centre.MONTHS,
+    as_json: JsonFlag = False,
+) -> None:
+    """Load an invented centre: 6 queues, 9 teams, 40 agents, 30 months. Every row is marked synthetic; loading again changes nothing."""
+    current = settings.load()
+    store = open_store(current)
+    try:
+        last_day = date.fromisoformat(until)
+    except ValueError:
+        raise BadInput("--until", f"'{until}' is not a date", "write YYYY-MM-DD") from None
+    if current.timezone != str(sample_centre.ZONE):
+        raise BadInput(
+            "timezone", f"the sample centre lives in {sample_centre.ZONE}, not {current.timezone}", "change the setting or load real feeds"
+        )
+    _refuse_real(set(organisation(store, OPERATOR).units["id"]), set(sample_centre.organisation.unit_frame()["id"]))
+    with err.status("making the sample centre"):
+        centre = sample_centre.build(seed, last_day, months)
+    with err.status("writing it to the store"):
+        loaded = load_all(store, OPERATOR, centre.frames())
+        loaded["agent_days"] = roll_up_all(store)
+    emit(loaded, as_json, title="sample centre (synthetic 合成数据)")
+
+
+@app.command("show")
+def show(as_json: JsonFlag = False) -> None:
+    """The organisation: units and how many agents each has."""
+    known = organisation(open_store(settings.load()), OPERATOR)
+    rows = [
+        {
+            "unit": unit["id"],
+            "name": unit["name"],
+            "name_en": unit["name_en"],
+            "kind": unit["kind"],
+            "path": unit["path"],
+            "agents": known.agents.filter(known.agents["path"].str.starts_with(unit["path"])).height,
+        }
+        for unit in known.units.iter_rows(named=True)
+    ]
+    emit(rows, as_json, title="organisation")
+
+
+def _refuse_real(present: set[str], invented: set[str]) -> None:
+    """Invented history must not mix with a real centre's."""
+    others = sorted(present - invented)
+    if others:
+        raise BadInput(
+            f"unit {others[0]}", "the store already holds another centre", "use another home folder: HOTLINE_HOME=… hotline init"
+        )
