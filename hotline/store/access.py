@@ -67,6 +67,11 @@ class Viewer:
     scope: str = "/"
     agent_id: str | None = None
 
+    def __post_init__(self) -> None:
+        # Without the closing slash the scope /c/1 would also hold /c/10/.
+        if not (self.scope.startswith("/") and self.scope.endswith("/")):
+            raise ValueError(f"a scope begins and ends with '/', not {self.scope!r}")
+
     def may(self, permission: Permission) -> bool:
         return permission in MATRIX[self.role]
 
@@ -84,7 +89,16 @@ class Viewer:
         self.require(Permission.OPEN_CALLS, "calls")
         if self.role is UserRole.AGENT:
             return calls.c.agent_id == self.agent_id if self.agent_id else sa.false()
-        return calls.c.unit_path.startswith(self.scope, autoescape=True)
+        return self.covers(calls.c.unit_path)
+
+    def covers(self, path: sa.ColumnElement[str]) -> sa.ColumnElement[bool]:
+        """The condition that a unit path lies in the scope.
+
+        The prefix is compared letter by letter: LIKE is blind to case on SQLite, and ranges follow the collation on PostgreSQL.
+        """
+        if self.scope == "/":
+            return sa.true()
+        return sa.func.substr(path, 1, len(self.scope)) == self.scope
 
 
 OPERATOR = Viewer("operator", UserRole.OPERATOR)

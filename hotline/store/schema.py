@@ -100,6 +100,7 @@ calls = sa.Table(
     sa.Index("ix_calls_agent_day", "agent_id", "day"),
     sa.Index("ix_calls_caller_topic", "caller_key", "topic", "started_at"),
     sa.Index("ix_calls_unit_path_day", "unit_path", "day"),
+    sa.Index("ix_calls_newest", "started_at", "id"),  # the call list reads it backwards
 )
 
 recordings = sa.Table(
@@ -152,6 +153,9 @@ scores = sa.Table(
     sa.Column("current", sa.Boolean, nullable=False, server_default=sa.true()),  # the result boards count
     sa.Column("hits_file", sa.Text, nullable=False),
     sa.UniqueConstraint("call_id", "rule_hash"),
+    # At most one result of a call counts; the database itself refuses a second.
+    sa.Index("uq_scores_current", "call_id", unique=True, sqlite_where=sa.text("current"), postgresql_where=sa.text("current")),
+    sa.Index("ix_scores_current_low", "current", "low"),
 )
 
 jobs = sa.Table(
@@ -160,7 +164,7 @@ jobs = sa.Table(
     sa.Column("id", sa.String(64), primary_key=True),  # sha256 of manifest entry and content
     sa.Column("call_id", sa.String(80), nullable=False),
     sa.Column("source", sa.Text, nullable=False),
-    sa.Column("status", sa.String(12), nullable=False),  # waiting | done | quarantined
+    sa.Column("status", sa.String(12), nullable=False),  # running | done | quarantined
     sa.Column("attempts", sa.Integer, nullable=False, server_default="0"),
     sa.Column("updated_at", UtcDateTime, nullable=False),
 )
@@ -263,6 +267,7 @@ forecasts = sa.Table(
     sa.Column("made_by", sa.String(80), nullable=False),
     sa.Column("notes", sa.JSON, nullable=False, server_default="[]"),  # warnings, e.g. past the official calendar
     sa.Column("latest", sa.Boolean, nullable=False, server_default=sa.true()),
+    sa.Index("uq_forecasts_latest", "queue_id", unique=True, sqlite_where=sa.text("latest"), postgresql_where=sa.text("latest")),
 )
 
 forecast_values = sa.Table(

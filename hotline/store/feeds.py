@@ -1,0 +1,194 @@
+"""Bring in what other systems know: organisation, queue counts, agent states, call records, tickets, surveys.
+
+A feed is a polars frame with the columns of its table. It is checked at the door, written in one transaction, and
+may come again: rows that are there are updated, so loading twice changes nothing.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import polars as pl
+import sqlalchemy as sa
+
+from hotline.errors import BadInput
+from hotline.secret import caller_key, secret_key
+from hotline.store import audit, schema
+from hotline.store.access import Permission, Viewer
+from hotline.store.engine import Store
+from hotline.store.organisation import Organisation, organisation, queues
+from hotline.store.schema import UtcDateTime, agents, calls, org_units
+from hotline.store.tables import upsert
+
+__all__ = ["FEEDS", "Organisation", "has_queue", "load", "load_all", "organisation", "queues", "team_path"]
+
+FEEDS: dict[str, sa.Table] = {
+    table.name: table
+    for table in (
+        schema.org_units,
+        schema.agents,
+        schema.queues,
+        schema.calls,
+        schema.interval_counts,
+        schema.topic_days,
+        schema.agent_intervals,
+        schema.tickets,
+        schema.surveys,
+    )
+}
+"""The tables that a feed can fill, parents before children."""
+
+_CHOICES = {
+    ("org_units", "kind"): ("centre", "sub_centre", "team"),
+    ("calls", "direction"): ("inbound", "outbound"),
+    ("surveys", "score"): (1, 2, 3, 4, 5),
+}
+
+
+def load_all(store: Store, viewer: Viewer, frames: Mapping[str, pl.DataFrame]) -> dict[str, int]:
+    """Load several feeds by table name, parents first; returns the rows of each. Raises like :func:`load`."""
+    for name in frames:
+        _table(name)
+    return {name: load(store, viewer, name, frames[name]) for name in FEEDS if name in frames}
+
+
+def load(store: Store, viewer: Viewer, feed: str, frame: pl.DataFrame) -> int:
+    """Insert or update the rows of ``frame`` in the table ``feed``; returns how many. Needs IMPORT.
+
+    Columns are the table's; those with a default may be left out. Instants must be timezone-aware. A frame of calls may
+    give ``caller`` (the number, kept only as a keyed hash) for ``caller_key``, and leave out ``day`` and ``unit_path``, which
+    then follow from ``started_at`` and the agent's team. Raises BadInput naming feed and column.
+    """
+    viewer.require(Permission.IMPORT, f"feed {feed}")
+    table = _table(feed)
+    if frame.is_empty():
+        return 0
+    with store.begin() as connection:
+        keep: set[str] = set()
+        if table is calls:
+            frame, keep = _complete_calls(connection, store, frame)
+        _check_columns(table, frame)
+        key = [column.name for column in table.primary_key]
+        frame = frame.unique(subset=key, keep="last", maintain_order=True)
+        _check_values(connection, table, frame)
+        if table is org_units:
+            _check_tree(connection, frame)
+            frame = frame.sort(pl.col("path").str.len_chars(), maintain_order=True)
+        upsert(connection, table, _rows(table, frame), keep=keep)
+        audit.record(connection, viewer.name, "import", feed, rows=frame.height)
+    return frame.height
+
+
+def team_path(connection: sa.Connection, agent_id: str) -> str | None:
+    """The unit path of an agent's team; None for an unknown agent."""
+    joined = agents.join(org_units, org_units.c.id == agents.c.team_id)
+    return connection.scalar(sa.select(org_units.c.path).select_from(joined).where(agents.c.id == agent_id))
+
+
+def has_queue(connection: sa.Connection, queue_id: str) -> bool:
+    """Is there a queue with this id?"""
+    return connection.scalar(sa.select(schema.queues.c.id).where(schema.queues.c.id == queue_id)) is not None
+
+
+def _table(feed: str) -> sa.Table:
+    if feed not in FEEDS:
+        raise BadInput(f"feed {feed}", "there is no such feed", f"known: {', '.join(FEEDS)}")
+    return FEEDS[feed]
+
+
+def _complete_calls(connection: sa.Connection, store: Store, frame: pl.DataFrame) -> tuple[pl.DataFrame, set[str]]:
+    """Fill in what follows from other columns; also which columns are only written for new calls."""
+    keep: set[str] = set()
+    if "caller" in frame.columns:
+        secret = secret_key(store.settings.home)
+        numbers = frame["caller"].drop_nulls().unique().to_list()
+        keys = {number: caller_key(secret, number) if number else None for number in numbers}
+        frame = frame.with_columns(pl.col("caller").replace_strict(keys, default=None, return_dtype=pl.String).alias("caller_key")).drop(
+            "caller"
+        )
+    started = frame.schema.get("started_at")
+    if "day" not in frame.columns and isinstance(started, pl.Datetime) and started.time_zone:
+        frame = frame.with_columns(pl.col("started_at").dt.convert_time_zone(store.settings.timezone).dt.date().alias("day"))
+    if "unit_path" not in frame.columns and "agent_id" in frame.columns:
+        joined = agents.join(org_units, org_units.c.id == agents.c.team_id)
+        paths = {row.id: row.path for row in connection.execute(sa.select(agents.c.id, org_units.c.path).select_from(joined))}
+        frame = frame.with_columns(pl.col("agent_id").replace_strict(paths, default="/", return_dtype=pl.String).alias("unit_path"))
+        keep.add("unit_path")  # an agent who moves takes no earlier call along
+    return frame, keep
+
+
+def _check_columns(table: sa.Table, frame: pl.DataFrame) -> None:
+    known = {column.name: column for column in table.columns}
+    for name in frame.columns:
+        if name not in known:
+            raise BadInput(f"feed {table.name}: {name}", "unknown column", f"known: {', '.join(known)}")
+    for name, column in known.items():
+        required = not column.nullable and column.server_default is None
+        if required and name not in frame.columns:
+            raise BadInput(f"feed {table.name}: {name}", "this column is missing", "add it")
+        if not column.nullable and name in frame.columns and frame[name].null_count():
+            raise BadInput(
+                f"feed {table.name}: {name}", f"{frame[name].null_count()} rows have no value", "fill them in or leave the rows out"
+            )
+
+
+def _check_values(connection: sa.Connection, table: sa.Table, frame: pl.DataFrame) -> None:
+    for name, kind in frame.schema.items():
+        column, thing = table.c[name], f"feed {table.name}: {name}"
+        if isinstance(column.type, UtcDateTime) and not (isinstance(kind, pl.Datetime) and kind.time_zone):
+            raise BadInput(thing, f"{kind} is not an instant with a time zone", "give ISO 8601 times with their offset")
+        if isinstance(column.type, sa.Date) and kind != pl.Date:
+            raise BadInput(thing, f"{kind} is not a date", "give local days as YYYY-MM-DD")
+        if isinstance(column.type, (sa.Float, sa.Integer)) and not isinstance(column.type, sa.Boolean):
+            if not kind.is_numeric():
+                raise BadInput(thing, f"{kind} is not a number", "give seconds or counts as numbers")
+            bad = frame.filter((pl.col(name) < 0) | ~pl.col(name).cast(pl.Float64).is_finite())
+            if bad.height:
+                raise BadInput(thing, f"{bad[name][0]} is not a usable number", "counts and seconds are finite and not negative")
+        if isinstance(column.type, sa.String) and column.type.length and kind == pl.String:
+            longest = frame[name].str.len_chars().max()
+            if isinstance(longest, int) and longest > column.type.length:
+                raise BadInput(thing, f"a value has {longest} characters", f"at most {column.type.length}")
+        allowed = _CHOICES.get((table.name, name))
+        if allowed and (strange := frame.filter(~pl.col(name).is_in(allowed))).height:
+            raise BadInput(thing, f"'{strange[name][0]}' is not one of them", f"use {', '.join(map(str, allowed))}")
+        for foreign in column.foreign_keys:
+            if foreign.column.table is not table:
+                _check_known(connection, thing, foreign.column, frame[name])
+
+
+def _check_known(connection: sa.Connection, thing: str, column: sa.Column[Any], values: pl.Series) -> None:
+    wanted = values.drop_nulls().unique().to_list()
+    known: set[str] = set()
+    for first in range(0, len(wanted), 10_000):
+        known.update(connection.scalars(sa.select(column).where(column.in_(wanted[first : first + 10_000]))))
+    missing = sorted(set(wanted) - known)
+    if missing:
+        more = f" and {len(missing) - 1} others" if len(missing) > 1 else ""
+        raise BadInput(thing, f"'{missing[0]}'{more} not in {column.table.name}", f"load {column.table.name} first")
+
+
+def _check_tree(connection: sa.Connection, frame: pl.DataFrame) -> None:
+    """Every path is its parent's path and one more step, so that a scope is a prefix and nothing else."""
+    paths = {row.id: row.path for row in connection.execute(sa.select(org_units.c.id, org_units.c.path))}
+    paths |= dict(frame.select("id", "path").iter_rows())
+    for unit in frame.iter_rows(named=True):
+        parent, path = unit.get("parent_id"), unit["path"]
+        above = "/" if parent is None else paths.get(parent)
+        if above is None:
+            raise BadInput(f"feed org_units: {unit['id']}", f"the parent '{parent}' is not in the organisation", "load it first")
+        step = path[len(above) : -1]
+        if not (path.startswith(above) and path.endswith("/") and step and "/" not in step):
+            raise BadInput(f"feed org_units: {unit['id']}", f"the path '{path}' is not below '{above}'", f"use {above}<name>/")
+
+
+def _rows(table: sa.Table, frame: pl.DataFrame) -> list[dict[str, Any]]:
+    rows = frame.to_dicts()
+    for name, kind in frame.schema.items():
+        if isinstance(table.c[name].type, sa.JSON):
+            for row in rows:
+                value = json.loads(row[name]) if kind == pl.String else row[name]
+                row[name] = {field: content for field, content in value.items() if content is not None}
+    return rows
