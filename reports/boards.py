@@ -17,7 +17,7 @@ from hotline.errors import NotFound
 from hotline.store.access import UserRole, Viewer
 from hotline.store.engine import Store
 from hotline.store.organisation import organisation
-from hotline.store.rollups import agent_days_of
+from hotline.store.rollups import agent_days
 from hotline.store.service import has_synthetic
 from reports import intervals
 from reports.kpi import Kpi, kpis
@@ -69,7 +69,7 @@ def weekly(store: Store, viewer: Viewer, week: IsoWeek, unit: str | None = None)
     Raises NotFound for a unit that does not exist or lies outside the scope (the two look the same), AccessDenied for roles
     without a board.
     """
-    days = agent_days_of(store, viewer, week.previous.first, week.last)
+    days = agent_days(store, viewer, week.previous.first, week.last)
     name, name_en, path = _unit(store, viewer, unit)
     days = days.filter(pl.col("unit_path").str.starts_with(path))
     least = store.settings.min_sample
