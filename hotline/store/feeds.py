@@ -18,7 +18,8 @@ from hotline.secret import caller_key, secret_key
 from hotline.store import audit, schema
 from hotline.store.access import Permission, Viewer
 from hotline.store.engine import Store
-from hotline.store.organisation import Organisation, organisation, queues
+from hotline.store.organisation import Organisation, organisation
+from hotline.store.organisation import queues_of as queues
 from hotline.store.schema import UtcDateTime, agents, calls, org_units
 from hotline.store.tables import upsert
 

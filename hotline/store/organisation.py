@@ -40,7 +40,7 @@ def organisation(store: Store, viewer: Viewer) -> Organisation:
         return Organisation(frame(connection, units), frame(connection, people))
 
 
-def queues(store: Store, viewer: Viewer) -> pl.DataFrame:
+def queues_of(store: Store, viewer: Viewer) -> pl.DataFrame:
     """The queues that concern the viewer: id, name, name_en, unit_id, path."""
     query = (
         sa.select(table.c.id, table.c.name, table.c.name_en, table.c.unit_id, org_units.c.path)
