@@ -116,7 +116,9 @@ def truth_of(script: Script, placed: list[Placed], duration: float) -> dict[str,
             fault = p.line.fault
             before = max((q.end for q in placed[:index]), default=0.0)
             span = {"no_interrupting": [p.start, min(p.end, before)], "no_dead_air": [before, p.start]}.get(fault.item, [p.start, p.end])
-            found = faults.setdefault(fault.item, {"item": fault.item, "kind": fault.kind, "wording": fault.wording, "spans": [], "text": []})
+            found = faults.setdefault(
+                fault.item, {"item": fault.item, "kind": fault.kind, "wording": fault.wording, "spans": [], "text": []}
+            )
             found["spans"].append([round(t, 2) for t in span])
             found["text"].append(p.line.text)
     return {

@@ -1,0 +1,226 @@
+"""The final comparison of the sample calls: stored scores, words and speakers against the truth.
+
+``python data/compare.py --home hotline-home [--json] [--check]``
+
+This is the only program that reads ``data/truth`` to judge; ingestion and scoring never look there. ``--check`` makes it exit with 1 when
+a claim is not met.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import sys
+from collections import defaultdict
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+from calls.words import errors
+from measure import DiarizationErrors, Judgement, Speech, diarization_errors, role_at, share_found, tally, verdict_shares
+
+from hotline import console, settings
+from hotline.errors import HotlineError, NotFound
+from hotline.store import OPERATOR, Store, open_store
+from hotline.store import calls as call_store
+from qa.calls import Call, Role
+from qa.redaction import mask
+
+TRUTH = Path(__file__).resolve().parent / "truth"
+TIMING = ("talking over", "long silence")
+
+
+@dataclass
+class Measured:
+    """What the comparison gathers over the calls."""
+
+    judgements: list[Judgement] = field(default_factory=list)
+    planted: list[dict[str, Any]] = field(default_factory=list)
+    calls: list[dict[str, Any]] = field(default_factory=list)
+    diarization: dict[str, DiarizationErrors] = field(default_factory=lambda: defaultdict(DiarizationErrors))
+    missing: list[str] = field(default_factory=list)
+
+
+def read_truth(folder: Path = TRUTH) -> tuple[dict[str, dict[str, Any]], dict[str, list[dict[str, Any]]]]:
+    """True words with times per call id, and planted faults per call id. Raises NotFound when there is no truth."""
+    words = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in sorted(folder.glob("S*.json"))}
+    if not words:
+        raise NotFound(str(folder), "no truth there", "make it with python data/calls/render.py")
+    faults: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for fault in yaml.safe_load((folder / "faults.yaml").read_text(encoding="utf-8")):
+        faults[fault["call"]].append(fault)
+    return words, faults
+
+
+def _text_errors(truth: dict[str, Any], call: Call) -> tuple[int, int]:
+    """Character edits and characters; personal numbers are masked in the store, so they are left out on both sides."""
+    return errors("".join(mask(line["text"]) for line in truth["lines"]), "".join(mask(turn.text) for turn in call.turns))
+
+
+def _roles(speech: Speech, call: Call) -> dict[str, int]:
+    """Turns by whether their role is the true one, wrong, or left open; turns where nobody truly speaks are not judged."""
+    counts = {"right": 0, "wrong": 0, "unknown": 0}
+    for turn in call.turns:
+        true = role_at(speech, turn.span.start, turn.span.end) if turn.span else None
+        if true is None:
+            continue
+        known = turn.role in (Role.AGENT, Role.CUSTOMER)
+        counts["unknown" if not known else "right" if turn.role.value == true else "wrong"] += 1
+    return counts
+
+
+def measure_call(measured: Measured, store: Store, truth: dict[str, Any], faults: list[dict[str, Any]]) -> None:
+    """Add one call to what was measured."""
+    call_id = truth["call_id"]
+    try:
+        opened = call_store.open_call(store, OPERATOR, call_id)
+    except NotFound:
+        measured.missing.append(call_id)
+        return
+    kind = opened.row.text_source.kind.value if opened.row.text_source else "none"
+    planted = {fault["item"] for fault in faults}
+    outcomes = {item.item_id: item.outcome.name.lower() for item in opened.items}
+    for item in opened.items:
+        name = item.item_id
+        measured.judgements.append(
+            Judgement(call_id, name, outcomes[name], bool(item.fatal), name in planted, not faults, kind, truth["layout"])
+        )
+    for fault in faults:
+        outcome = outcomes.get(fault["item"], "not judged")
+        measured.planted.append({**fault, "outcome": outcome, "text_source": kind, "layout": truth["layout"]})
+    speech = [(a, b, line["role"]) for line in truth["lines"] for a, b in line["segments"]]
+    found = [(t.span.start, t.span.end, t.speaker or t.role.value) for t in opened.call.turns if t.span]
+    measured.diarization[f"{truth['layout']} collar 0"] += diarization_errors(speech, found)
+    measured.diarization[f"{truth['layout']} collar 0.25"] += diarization_errors(speech, found, 0.25)
+    edits, length = _text_errors(truth, opened.call)
+    row: dict[str, Any] = {"call": call_id, "layout": truth["layout"], "text": kind, "edits": edits, "characters": length}
+    row |= {f"roles_{key}": value for key, value in _roles(speech, opened.call).items()}
+    row |= {"role_method": opened.role_method, "low": opened.row.low, "high": opened.row.high}
+    failed, doubtful = ([name for name, outcome in outcomes.items() if outcome == wanted] for wanted in ("fail", "doubtful"))
+    measured.calls.append(row | {"planted": sorted(planted), "failed": failed, "doubtful": doubtful, "mute_caller": truth["mute_caller"]})
+
+
+def summary(measured: Measured) -> dict[str, Any]:
+    """Everything the comparison says, as plain values."""
+    groups: dict[tuple[str, ...], list[str]] = defaultdict(list)
+    for p in measured.planted:
+        wording = str(p["wording"]) if p["wording"] else "–"
+        groups[p["kind"], p["item"], wording, p["layout"] if p["kind"] in TIMING else "any", p["text_source"]].append(p["outcome"])
+    names = ("kind", "item", "wording", "layout", "text")
+    faults = [dict(zip(names, key, strict=True)) | tally(outcomes) for key, outcomes in sorted(groups.items())]
+    clean = [j for j in measured.judgements if j.clean_call]
+    alarms = [j for j in measured.judgements if j.outcome == "fail" and not j.planted]
+    lines = measured.calls
+    totals = {key: sum(row[key] for row in lines) for key in ("edits", "characters", "roles_right", "roles_wrong", "roles_unknown")}
+    turns = totals["roles_right"] + totals["roles_wrong"] + totals["roles_unknown"]
+    mute = [row for row in lines if row["mute_caller"]]
+    return {
+        "calls": len(lines),
+        "not_stored": measured.missing,
+        "faults": faults,
+        "false_alarms": [
+            {"call": j.call, "item": j.item, "fatal": j.fatal, "clean_call": j.clean_call, "text": j.text_source} for j in alarms
+        ],
+        "false_alarms_on_clean_calls": sum(j.outcome == "fail" for j in clean),
+        "fatal_on_clean_calls": sum(j.outcome == "fail" and j.fatal for j in clean),
+        "fatal_doubtful_on_clean_calls": sum(j.outcome == "doubtful" and j.fatal for j in clean),
+        "mute_caller_points_lost": sum(100 - row["high"] for row in mute if row["high"] is not None) if mute else None,
+        "verdicts": verdict_shares(measured.judgements),
+        "verdicts_by_text": {
+            kind: verdict_shares([j for j in measured.judgements if j.text_source == kind])
+            for kind in sorted({j.text_source for j in measured.judgements})
+        },
+        "character_error_rate": totals["edits"] / totals["characters"] if totals["characters"] else float("nan"),
+        "role_accuracy": totals["roles_right"] / turns if turns else float("nan"),
+        "turns_judged": turns,
+        "diarization_error_rate": {key: value.rate for key, value in sorted(measured.diarization.items())},
+        "per_call": lines,
+    }
+
+
+def claims(found: dict[str, Any]) -> list[dict[str, Any]]:
+    """What the sample calls are meant to show, each with its value and whether it is met."""
+    rows = found["faults"]
+    timing = share_found(r for r in rows if r["kind"] in TIMING)
+    known = share_found(r for r in rows if r["kind"] not in TIMING and r["wording"] in ("1", "2"))
+    rare = share_found(r for r in rows if r["wording"] == "3")
+    verdicts = found["verdicts"]
+    checked = [
+        ("timing faults found from audio", timing, ">= 0.90", timing >= 0.90),
+        ("text faults found, known wordings", known, ">= 0.90", known >= 0.90),
+        ("fatal items on clean calls", found["fatal_on_clean_calls"], "= 0", found["fatal_on_clean_calls"] == 0),
+        ("points lost by the caller who cannot speak", found["mute_caller_points_lost"], "= 0", found["mute_caller_points_lost"] == 0),
+        ("certain verdicts right", verdicts["certain_right_share"], ">= 0.97", verdicts["certain_right_share"] >= 0.97),
+        ("doubtful verdicts", verdicts["doubtful_share"], "<= 0.15", verdicts["doubtful_share"] <= 0.15),
+    ]
+    told = [{"claim": name, "value": value, "wanted": wanted, "met": bool(met)} for name, value, wanted, met in checked]
+    return [*told, {"claim": "text faults found, wording 3 (in no vocabulary)", "value": rare, "wanted": "reported", "met": None}]
+
+
+def _percent(value: float) -> str:
+    return "–" if math.isnan(value) else f"{100 * value:.1f} %"
+
+
+def _finite(value: Any) -> Any:
+    """The same with None for NaN, which JSON does not have."""
+    if isinstance(value, dict):
+        return {key: _finite(part) for key, part in value.items()}
+    if isinstance(value, list):
+        return [_finite(part) for part in value]
+    return None if isinstance(value, float) and math.isnan(value) else value
+
+
+def show(found: dict[str, Any]) -> None:
+    """The comparison for people."""
+    console.emit(found["faults"], False, title="植入的差错 Planted faults")
+    alarms = [{"call": a["call"], "item": a["item"], "fatal": a["fatal"], "clean": a["clean_call"]} for a in found["false_alarms"]]
+    console.emit(alarms or [{"call": "–"}], False, title="误报 Deductions without a planted fault")
+    columns = ("call", "layout", "text", "CER", "roles", "role_method", "low", "high", "planted", "failed", "doubtful")
+    rows = []
+    for row in found["per_call"]:
+        judged = row["roles_right"] + row["roles_wrong"] + row["roles_unknown"]
+        lists = {key: " ".join(row[key]) for key in ("planted", "failed", "doubtful")}
+        cer = _percent(row["edits"] / row["characters"]) if row["characters"] else "–"
+        rows.append({**row, **lists, "CER": cer, "roles": f"{row['roles_right']}/{judged}"})
+    console.emit(rows, False, title="逐通 Per call", columns=columns)
+    facts = {
+        "CER of stored text": _percent(found["character_error_rate"]),
+        "Role accuracy (turns)": f"{_percent(found['role_accuracy'])} of {found['turns_judged']}",
+        **{f"DER {key} s": _percent(value) for key, value in found["diarization_error_rate"].items()},
+        "False alarms on clean calls": found["false_alarms_on_clean_calls"],
+        "Not stored": " ".join(found["not_stored"]) or "–",
+    }
+    console.emit(facts, False, title="文字与说话人 Words and speakers")
+    told = [{**c, "value": f"{c['value']:.3f}" if isinstance(c["value"], float) else c["value"]} for c in found["claims"]]
+    console.emit(told, False, title="结论 Claims")
+
+
+def main() -> int:
+    """Command line; exit code 0, 1 when ``--check`` finds a claim not met, 2 when there is nothing to compare."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--home", type=Path, default=None, help="the installation whose store is compared (default: as for hotline)")
+    parser.add_argument("--json", action="store_true", help="print JSON for programs instead of tables")
+    parser.add_argument("--check", action="store_true", help="exit with 1 when a claim is not met")
+    options = parser.parse_args()
+    try:
+        truths, faults = read_truth()
+        store = open_store(settings.load(options.home))
+        measured = Measured()
+        for call_id, truth in truths.items():
+            measure_call(measured, store, truth, faults.get(call_id, []))
+    except HotlineError as error:
+        console.err.print(str(error))
+        return error.exit_code
+    found = summary(measured)
+    found["claims"] = claims(found)
+    if options.json:
+        console.emit(_finite(found), True)
+    else:
+        show(found)
+    return 1 if options.check and any(c["met"] is False for c in found["claims"]) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
