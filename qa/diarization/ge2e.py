@@ -18,17 +18,17 @@ from pyannote.audio import Model
 RATE = 16_000
 DIMENSION = 256
 _MELS, _FFT, _HOP = 40, 400, 160
-_WINDOW, _STEP = 160, 80
+_WINDOW, _STEP = 160, 40
 """Frames of 10 ms that the LSTM reads at once, and from one window to the next."""
 _QUIET_DBFS = -30.0
-_SHORTEST = 25
+_SHORTEST = 50
 """Frames below which a voice cannot be told."""
 
 
 class GE2E(Model):
     """Voice of 16 kHz speech: [batch, 1, samples] (and weights [batch, frames]) → unit vectors [batch, 256].
 
-    Rows with less than a quarter of a second of speech are NaN, which pyannote leaves out of its clustering.
+    Rows with less than half a second of speech are NaN, which pyannote leaves out of its clustering.
     Raises ValueError for input shorter than that.
     """
 

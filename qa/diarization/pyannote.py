@@ -47,7 +47,7 @@ class Evidence:
         return self.likeness > ONE_VOICE_LIKENESS and self.together < ONE_VOICE_TOGETHER
 
 
-ONE_VOICE_LIKENESS, ONE_VOICE_TOGETHER = 0.86, 0.15
+ONE_VOICE_LIKENESS, ONE_VOICE_TOGETHER = 0.8, 0.015
 
 
 def diarize(audio: Audio, *, models: Path, speakers: int | None = 2) -> Diarization:
