@@ -1,9 +1,9 @@
 """The numbers of a board as people read them: one wording for the command line, the report files and the screens.
 
-    221 [214–229]            value with its 95 % interval
-    98.2% [97.8–98.6] n=3797 share with the observations behind it
-    – n=0                    nothing to say
-    1/5                      too few to tell: the count, not a percentage
+221 [214–229]            value with its 95 % interval
+98.2% [97.8–98.6] n=3797 share with the observations behind it
+– n=0                    nothing to say
+1/5                      too few to tell: the count, not a percentage
 """
 
 from __future__ import annotations
@@ -70,11 +70,16 @@ def _score(row: Row, kpi: Kpi) -> str:
     count = f"n={row['scored']}"
     if row["qa_high"] is None:
         return f"– {count}"
-    low, high = kpi.text(row["qa_low"]), kpi.text(row["qa_high"])
-    span = high if low == high else f"{low}–{high}"
+    span = score_range(row, kpi)
     if row["qa_score_enough"] and row["qa_ci_low"] is not None:
         return f"{span} [{kpi.text(row['qa_ci_low'])}–{kpi.text(row['qa_ci_high'])}] {count}"
     return f"{span} {count}"
+
+
+def score_range(row: Row, kpi: Kpi) -> str:
+    """A QA score as ``low–high``: every doubtful item lost to only certain ones lost; one number where nothing is in doubt."""
+    low, high = kpi.text(row["qa_low"]), kpi.text(row["qa_high"])
+    return high if low == high else f"{low}–{high}"
 
 
 def _share(row: Row, kpi: Kpi, trials: int) -> str:

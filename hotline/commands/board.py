@@ -30,7 +30,7 @@ def weekly(
     agent: Annotated[str | None, typer.Option(help="Only this agent: the id, e.g. a001.")] = None,
     as_json: JsonFlag = False,
 ) -> None:
-    """Calls, handle time, QA score, fatal items, satisfaction and first-call resolution, with 95 % intervals and the change to last week."""
+    """Calls, handle time, QA score, fatal items, satisfaction, first-call resolution: 95 % intervals and change to last week."""
     current = settings.load()
     store = open_store(current)
     board = boards.weekly(store, OPERATOR, chosen_week(store, week), team)
