@@ -109,8 +109,8 @@ def _complete_calls(connection: sa.Connection, store: Store, frame: pl.DataFrame
         frame = frame.with_columns(pl.col("caller").replace_strict(keys, default=None, return_dtype=pl.String).alias("caller_key")).drop(
             "caller"
         )
-    started = frame.schema.get("started_at")
-    if "day" not in frame.columns and isinstance(started, pl.Datetime) and started.time_zone:
+    if "day" not in frame.columns and "started_at" in frame.columns:
+        _check_instant("feed calls: started_at", frame.schema["started_at"])
         frame = frame.with_columns(pl.col("started_at").dt.convert_time_zone(store.settings.timezone).dt.date().alias("day"))
     if "unit_path" not in frame.columns and "agent_id" in frame.columns:
         joined = agents.join(org_units, org_units.c.id == agents.c.team_id)
@@ -138,8 +138,8 @@ def _check_columns(table: sa.Table, frame: pl.DataFrame) -> None:
 def _check_values(connection: sa.Connection, table: sa.Table, frame: pl.DataFrame) -> None:
     for name, kind in frame.schema.items():
         column, thing = table.c[name], f"feed {table.name}: {name}"
-        if isinstance(column.type, UtcDateTime) and not (isinstance(kind, pl.Datetime) and kind.time_zone):
-            raise BadInput(thing, f"{kind} is not an instant with a time zone", "give ISO 8601 times with their offset")
+        if isinstance(column.type, UtcDateTime):
+            _check_instant(thing, kind)
         if isinstance(column.type, sa.Date) and kind != pl.Date:
             raise BadInput(thing, f"{kind} is not a date", "give local days as YYYY-MM-DD")
         if isinstance(column.type, (sa.Float, sa.Integer)) and not isinstance(column.type, sa.Boolean):
@@ -158,6 +158,11 @@ def _check_values(connection: sa.Connection, table: sa.Table, frame: pl.DataFram
         for foreign in column.foreign_keys:
             if foreign.column.table is not table:
                 _check_known(connection, thing, foreign.column, frame[name])
+
+
+def _check_instant(thing: str, kind: pl.DataType) -> None:
+    if not (isinstance(kind, pl.Datetime) and kind.time_zone):
+        raise BadInput(thing, f"{kind} is not an instant with a time zone", "give ISO 8601 times with their offset")
 
 
 def _check_known(connection: sa.Connection, thing: str, column: sa.Column[Any], values: pl.Series) -> None:

@@ -40,7 +40,8 @@ def roll_up(store: Store, days: Iterable[date]) -> int:
             closed = last is not None and day + window <= last
             connection.execute(table.delete().where(table.c.day == day))
             columns = [column.name for column in table.columns]
-            written += connection.execute(table.insert().from_select(columns, _day(day, closed, window))).rowcount
+            connection.execute(table.insert().from_select(columns, _day(day, closed, window)))
+            written += connection.scalar(sa.select(sa.func.count()).select_from(table).where(table.c.day == day)) or 0
     return written
 
 
