@@ -1,0 +1,137 @@
+"""Nobody speaks for longer than a limit.
+
+A gap belongs behind the sentence before it. `awaiting:` says whose turn to speak it was: the agent's
+after the caller spoke, after a request to wait, or when the agent breaks the gap; the caller's after the
+agent's question. The time before the first word awaits the agent. Music and ring tone are not silence.
+With `unless:` each excuse covers one gap only, unless `once: false` is written.
+
+Example:
+
+    dead: {silence: {over: 10 s, awaiting: agent}, unless: [{after: asked_wait, within: 2 turns, expires: 60 s}]}
+    late: {silence: {over: 5 s, awaiting: agent}, in: first 0.5 s}
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from qa.calls import Layout, Role, Span
+from qa.rules.conditions.operator import Operator, Vocabulary, param
+from qa.rules.fields import Fields
+from qa.rules.model import Title
+from qa.rules.verdict import Found, Hit, both
+from qa.rules.view import CallView
+from qa.rules.windows import Look
+
+EDGE = 0.25
+"""Seconds by which speech detectors disagree on where speech ends: closer to the limit a gap is doubtful."""
+
+_QUESTION = ("吗", "呢", "么", "什么", "哪", "多少", "几", "是不是", "有没有", "能否", "是否", "请问", "谁", "?", "？")
+_WAIT = (
+    "稍等",
+    "等一下",
+    "等一会",
+    "稍候",
+    "请等",
+    "查一下",
+    "查询一下",
+    "看一下",
+    "核实一下",
+    "moment",
+    "hold on",
+    "bear with me",
+    "let me check",
+)
+_GOODBYE = ("再见", "拜拜", "谢谢", "挂了", "bye", "thank")
+_HELLO = ("喂", "还在吗", "在吗", "有人吗", "人呢", "能听到吗", "hello", "are you there")
+
+
+@dataclass(frozen=True, slots=True)
+class Params:
+    """Shortest silence that counts, in seconds, and whose turn it must have been."""
+
+    over: float = param("静音时长下限（秒）", "how long a silence must last (seconds)")
+    awaiting: str = param("该谁说话：agent、customer 或 any", "whose turn it was: agent, customer or any", shown="any")
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Silence ``span`` behind sentence ``turn`` (None: before the first word); ``awaiting`` None when it cannot be told."""
+
+    turn: int | None
+    span: Span
+    awaiting: Role | None
+
+
+def read(fields: Fields, vocabulary: Vocabulary) -> Params:
+    """The parameters written in ``fields``; raises BadRule."""
+    del vocabulary
+    over = fields.seconds("over")
+    if over < 0.5:
+        fields.refuse("over", "is below half a second, which is a breath and no silence", "write for example over: 5 s")
+    return Params(over, fields.choice("awaiting", ("agent", "customer", "any"), "any"))
+
+
+def gaps(view: CallView, shortest: float) -> list[Gap]:
+    """All silences of at least ``shortest`` seconds, in order."""
+    timed = sorted((t for t in view.turns if t.span), key=lambda t: (t.span or Span(0, 0)).start)
+    found: list[Gap] = []
+    reached, holder = 0.0, None
+    for turn in timed:
+        span = turn.span or Span(0, 0)
+        if span.start - reached >= shortest:
+            found.append(Gap(holder, Span(reached, span.start), _awaited(view, holder, turn.index)))
+        if span.end >= reached:
+            reached, holder = span.end, turn.index
+    end = view.call.duration
+    if timed and not view.call.truncated and end - reached >= shortest:
+        found.append(Gap(holder, Span(reached, end), _awaited(view, holder, None)))
+    return found
+
+
+def find(params: Params, view: CallView, look: Look) -> Found:
+    """Every silence longer than ``over`` that awaited the side meant."""
+    if not view.has_times:
+        return Found(unsure=both("没有时间信息", "times are unknown"))
+    measured = view.call.layout is not Layout.NONE
+    edge = EDGE if measured else 0.0
+    hits: list[Hit] = []
+    for gap in gaps(view, params.over - edge):
+        if params.awaiting != "any" and gap.awaiting not in (params.awaiting, None):
+            continue
+        doubt = ""
+        if gap.span.duration < params.over + edge and measured:
+            doubt = both("静音时长接近阈值", "the silence is close to the limit")
+        if params.awaiting != "any" and gap.awaiting is None:
+            doubt = both("不确定该谁说话", "not sure whose turn it was")
+        seconds = gap.span.duration
+        detail = both(f"静音 {seconds:.1f} 秒", f"{seconds:.1f} s of silence")
+        at = 0 if gap.turn is None else len(view.turns[gap.turn].text)
+        hits.append(Hit(gap.turn or 0, at, at, gap.span, not doubt, detail, doubt))
+    return Found(tuple(look.keep_all(hits)))
+
+
+def _awaited(view: CallView, before: int | None, after: int | None) -> Role | None:
+    """Whose turn it was between two sentences; None when a speaker is not known."""
+    following = view.turns[after] if after is not None else None
+    if before is None:
+        return Role.AGENT
+    preceding = view.turns[before]
+    if not view.sure_role(preceding) or (following is not None and not view.sure_role(following)):
+        return None
+    if preceding.role is Role.CUSTOMER and following is None:
+        return Role.CUSTOMER if any(w in preceding.text.lower() for w in _GOODBYE) else Role.AGENT
+    if preceding.role is Role.CUSTOMER:
+        asked_to_wait = any(w in preceding.text.lower() for w in _WAIT) and following is not None and following.role is Role.CUSTOMER
+        return Role.CUSTOMER if asked_to_wait else Role.AGENT
+    if preceding.role is not Role.AGENT or following is None:
+        return None if following is not None else Role.CUSTOMER
+    said = preceding.text.lower()
+    if any(w in said for w in _WAIT):
+        return Role.AGENT
+    if following.role is Role.CUSTOMER:
+        return Role.AGENT if any(w in following.text.lower() for w in _HELLO) else Role.CUSTOMER
+    return Role.CUSTOMER if any(w in said for w in _QUESTION) else Role.AGENT
+
+
+OPERATOR = Operator("silence", Title("长时间静音", "nobody speaks for too long"), Params, read, find, place="gap", speaker=False, once=True)

@@ -1,0 +1,117 @@
+"""A turn contains something close to a model sentence (话术匹配).
+
+Closeness is the better of two ratios from 0 to 1, by characters and by sounds, of the sentence to its
+best-fitting stretch of the turn. Closeness does not understand negation: put denials into `exclude:`.
+
+Example:
+
+    company: {similar_to: 这里是国家电网客服, at_least: 0.75, by: agent, in: first 3 agent turns}
+    calm:    {similar_to: [请您先不要着急, 我理解您的心情], exclude: [我不理解], by: agent}
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rapidfuzz import fuzz
+
+from qa.rules import sound
+from qa.rules.conditions.matching import Wording, exact_places, wording
+from qa.rules.conditions.operator import Operator, Vocabulary, compile_all, param
+from qa.rules.fields import Fields
+from qa.rules.model import Title
+from qa.rules.plaintext import plain
+from qa.rules.verdict import Found, Hit, both
+from qa.rules.view import CallView, Talk
+from qa.rules.windows import Look
+
+BAND = 0.06
+"""Below the limit by so much a sentence is doubtful."""
+
+
+@dataclass(frozen=True, slots=True)
+class Params:
+    """Model sentences, the closeness that counts, and what voids it."""
+
+    sentences: tuple[str, ...] = param("标准话术或列表、$词库", "a model sentence, a list or $vocabulary", key="similar_to")
+    at_least: float = param("相似度下限（0.5–1）", "closeness that counts (0.5–1)", shown="0.75")
+    exclude: tuple[str, ...] = param("出现这些短语的地方不算", "places with these phrases do not count", shown="–")
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    params: Params
+    sentences: tuple[tuple[str, str, sound.Sounds], ...]
+    exclude: tuple[Wording, ...]
+
+
+def read(fields: Fields, vocabulary: Vocabulary) -> Params:
+    """The parameters written in ``fields``; raises BadRule."""
+    sentences = vocabulary.phrases(fields, "similar_to")
+    for sentence in sentences:
+        if len(plain(sentence).text) < 4:
+            fields.refuse("similar_to", f"'{sentence}' is too short to be compared", "use say: for phrases below four characters")
+    exclude = vocabulary.phrases(fields, "exclude") if fields.has("exclude") else ()
+    return Params(sentences, fields.number("at_least", 0.75, low=0.5, high=1.0), exclude)
+
+
+def prepare(params: Params) -> Prepared:
+    """Sentences normalised once per rule set."""
+    wordings = [(p.literal, p.written, sound.sounds(p.literal)) for p in compile_all(params.sentences)]
+    return Prepared(params, tuple(wordings), tuple(map(wording, compile_all(params.exclude))))
+
+
+def find(prepared: Prepared, view: CallView, look: Look) -> Found:
+    """The closest stretch of every turn that is close enough."""
+    hits: list[Hit] = []
+    for talk in look.talks:
+        best = _closest(prepared, talk)
+        if best is None:
+            continue
+        score, start, end, written = best
+        if any(v.start < end and start < v.end for v in exact_places(prepared.exclude, [talk])):
+            continue
+        turn, first, last = view.original(talk, start, end)
+        certain = score >= prepared.params.at_least and view.sure_words(view.turns[turn], first, last)
+        doubt = "" if certain else both(f"与话术接近（{score:.2f}）", f"nearly the model sentence ({score:.2f})")
+        said = view.turns[turn].text[first:last]
+        detail = both(f"「{said}」≈「{written}」{score:.2f}", f"{said} ≈ {written} {score:.2f}")
+        hits.append(Hit(turn, first, last, view.time_of(turn, first, last), certain, detail, doubt))
+    kept = look.keep_all(hits)
+    return Found(tuple(kept), "" if kept else look.unsure)
+
+
+def _closest(prepared: Prepared, talk: Talk) -> tuple[float, int, int, str] | None:
+    """(closeness, start, end, sentence) of the best stretch at or above the doubtful band."""
+    floor = prepared.params.at_least - BAND
+    best: tuple[float, int, int, str] | None = None
+    heard = sound.sounds(talk.text)
+    for text, written, spoken in prepared.sentences:
+        for needle, hay, by_sound in ((text, talk.text, False), (spoken.loose, heard.loose, True)):
+            found = _stretch(needle, hay, max(floor, best[0] if best else 0.0))
+            if found is None:
+                continue
+            score, start, end = found
+            if by_sound:
+                start, end = heard.starts[start], heard.ends[end - 1]
+            if best is None or score > best[0]:
+                best = (score, start, end, written)
+    return best
+
+
+def _stretch(needle: str, hay: str, floor: float) -> tuple[float, int, int] | None:
+    """The stretch of ``hay`` most like ``needle``. A turn shorter than the sentence is compared as a whole."""
+    if not needle or not hay:
+        return None
+    if len(hay) <= len(needle):
+        score = fuzz.ratio(needle, hay) / 100
+        return (score, 0, len(hay)) if score >= floor else None
+    place = fuzz.partial_ratio_alignment(needle, hay, score_cutoff=floor * 100)
+    if place is None or place.score <= 0 or place.dest_end <= place.dest_start:
+        return None
+    return place.score / 100, place.dest_start, place.dest_end
+
+
+OPERATOR = Operator(
+    "similar_to", Title("与标准话术相似", "a turn contains something close to a model sentence"), Params, read, find, prepare
+)

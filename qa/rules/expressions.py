@@ -1,0 +1,169 @@
+"""Boolean expressions over conditions and metadata.
+
+expression  or ─ and ─ not ─ ( … )
+atoms       hello                       a condition
+            count(cut) >= 2             how often it hits
+            each upset has sorry        every hit of the first is answered by a hit of the second
+            meta.area == 城区            what came with the call: direction, queue, agent, layout, duration, meta.…
+            meta.type in [报修, 投诉]     one of several; also `not in`
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from qa.rules.verdict import Verdict, all_of, any_of
+
+FIELDS = ("agent", "direction", "duration", "layout", "queue")
+COMPARISONS = ("==", "!=", ">=", "<=", ">", "<")
+WORDS = ("and", "or", "not", "count", "each", "has", "in")
+"""Words of the language, which name no condition."""
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    name: str
+
+    def __str__(self) -> str:
+        return self.name
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    name: str
+    comparison: str
+    number: int
+
+    def __str__(self) -> str:
+        return f"count({self.name}) {self.comparison} {self.number}"
+
+
+@dataclass(frozen=True, slots=True)
+class EachHas:
+    cause: str
+    answer: str
+
+    def __str__(self) -> str:
+        return f"each {self.cause} has {self.answer}"
+
+
+@dataclass(frozen=True, slots=True)
+class Compare:
+    """A field against one literal, or (``in``, ``not in``) against several."""
+
+    field: str
+    comparison: str
+    values: tuple[str, ...]
+
+    def __str__(self) -> str:
+        value = f"[{', '.join(self.values)}]" if self.comparison in ("in", "not in") else self.values[0]
+        return f"{self.field} {self.comparison} {value}"
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    inner: Expression
+
+    def __str__(self) -> str:
+        return f"not {self.inner}" if not isinstance(self.inner, (And, Or)) else f"not ({self.inner})"
+
+
+@dataclass(frozen=True, slots=True)
+class And:
+    parts: tuple[Expression, ...]
+
+    def __str__(self) -> str:
+        return " and ".join(f"({p})" if isinstance(p, Or) else str(p) for p in self.parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Or:
+    parts: tuple[Expression, ...]
+
+    def __str__(self) -> str:
+        return " or ".join(str(p) for p in self.parts)
+
+
+Atom = Name | Count | EachHas | Compare
+Expression = Atom | Not | And | Or
+
+
+def atoms(expression: Expression, wanted: bool = True) -> Iterator[tuple[Atom, bool]]:
+    """Every atom, with whether the expression wants it to hold (False below an odd number of ``not``)."""
+    if isinstance(expression, Not):
+        yield from atoms(expression.inner, not wanted)
+    elif isinstance(expression, (And, Or)):
+        for part in expression.parts:
+            yield from atoms(part, wanted)
+    else:
+        yield expression, wanted
+
+
+def names(expression: Expression) -> set[str]:
+    """The conditions an expression mentions."""
+    found: set[str] = set()
+    for atom, _ in atoms(expression):
+        if isinstance(atom, EachHas):
+            found |= {atom.cause, atom.answer}
+        elif isinstance(atom, (Name, Count)):
+            found.add(atom.name)
+    return found
+
+
+def evaluate(expression: Expression, of_atom: Callable[[Atom], Verdict]) -> Verdict:
+    """Kleene value of an expression, given the value of each atom."""
+    if isinstance(expression, Not):
+        return ~evaluate(expression.inner, of_atom)
+    if isinstance(expression, And):
+        return all_of(evaluate(part, of_atom) for part in expression.parts)
+    if isinstance(expression, Or):
+        return any_of(evaluate(part, of_atom) for part in expression.parts)
+    return of_atom(expression)
+
+
+def compare_count(low: float, high: float, comparison: str, number: int) -> Verdict:
+    """Whether a count known to lie in ``[low, high]`` compares; DOUBTFUL when it depends.
+
+    >>> compare_count(1, 2, ">=", 2)
+    <Verdict.DOUBTFUL: 'doubtful'>
+    """
+    if comparison == "!=":
+        return ~compare_count(low, high, "==", number)
+    if comparison == "==":
+        if low == high == number:
+            return Verdict.HIT
+        return Verdict.DOUBTFUL if low <= number <= high else Verdict.MISS
+    at_low, at_high = _ORDER[comparison](low, number), _ORDER[comparison](high, number)
+    return Verdict.of(at_low) if at_low == at_high else Verdict.DOUBTFUL
+
+
+_ORDER: dict[str, Callable[[float, float], bool]] = {
+    ">=": lambda a, b: a >= b,
+    "<=": lambda a, b: a <= b,
+    ">": lambda a, b: a > b,
+    "<": lambda a, b: a < b,
+}
+
+
+def compare_value(value: str, comparison: str, values: tuple[str, ...]) -> bool:
+    """A known field against the literals: as numbers where both are, else as text. Order of texts is never true."""
+    if comparison in ("not in", "!="):
+        return not any(_same(value, v) for v in values)
+    if comparison in ("in", "=="):
+        return any(_same(value, v) for v in values)
+    left, right = number_of(value), number_of(values[0])
+    return left is not None and right is not None and _ORDER[comparison](left, right)
+
+
+def number_of(text: str) -> float | None:
+    """The number a text is, or None."""
+    try:
+        return float(text)
+    except ValueError:
+        return None
+
+
+def _same(left: str, right: str) -> bool:
+    a, b = number_of(left), number_of(right)
+    return left.strip() == right.strip() if a is None or b is None else a == b

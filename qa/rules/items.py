@@ -1,0 +1,166 @@
+"""Reading the items of a scorecard: what is expected, what is at stake, and the examples that prove it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from hotline.errors import BadRule
+from qa.rules import expressions
+from qa.rules.conditions.operator import Vocabulary
+from qa.rules.examples import ExampleError, call_of, turns_of
+from qa.rules.expressions import Expression
+from qa.rules.fields import Fields, near
+from qa.rules.model import Condition, Example, Item, Title
+from qa.rules.parsing import ExpressionError, parse
+from qa.rules.reading import read_conditions
+from qa.rules.source import Listing, Node, Table
+
+OUTCOMES = ("pass", "fail", "doubtful", "na")
+_LATER = ("severity", "propagates", "weight", "effective")
+_ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,79}")
+
+
+def identifier(fields: Fields, key: str) -> str:
+    value = fields.text(key)
+    if not _ID.fullmatch(value):
+        fields.refuse(key, f"'{value}' is not an id", "use lower-case letters, digits, - and _")
+    return value
+
+
+def title(fields: Fields, key: str, default: str | None = None) -> Title:
+    """A text, or ``{zh: …, en: …}``; one of the two stands for both."""
+    node = fields.get(key)
+    if node is None and default is not None:
+        return Title(default, default)
+    if isinstance(node, Table):
+        inner = fields.child(key)
+        zh, en = inner.text("zh", ""), inner.text("en", "")
+        inner.finish()
+        if not zh and not en:
+            inner.refuse("zh", "is missing", "write {zh: …, en: …}")
+        return Title(zh or en, en or zh)
+    text = fields.text(key)
+    return Title(text, text)
+
+
+def read_item(fields: Fields, section_id: str, vocabulary: Vocabulary, shared: Mapping[str, Condition]) -> Item:
+    item_id = identifier(fields, "id")
+    fields.path = item_id
+    own = read_conditions(fields, "conditions", vocabulary, shared)
+    every = {**shared, **own}
+    if fields.has("expect") == fields.has("forbid"):
+        fields.refuse("expect", "needs either expect: or forbid:", "say what must hold, or what must not")
+    forbids = fields.has("forbid")
+    wanted = _expression(fields, "forbid" if forbids else "expect", every)
+    applies = _expression(fields, "applies_when", every) if fields.has("applies_when") else None
+    mentioned = expressions.names(wanted) | (expressions.names(applies) if applies else set())
+    for condition in own.values():
+        if condition.name not in mentioned and not any(condition.name in other.neighbours() for other in own.values()):
+            raise BadRule(
+                f"{fields.file}:{condition.line}: {item_id}.conditions.{condition.name}",
+                "is never used",
+                "use it in expect:/forbid: or remove it",
+            )
+    points, per_hit, bonus, set_score = _stakes(fields, forbids)
+    item = Item(
+        id=item_id,
+        section=section_id,
+        title=title(fields, "title", item_id),
+        clause=fields.text("clause", ""),
+        coaching=title(fields, "coaching", ""),
+        points=points,
+        points_per_hit=per_hit,
+        bonus=bonus,
+        set_score=set_score,
+        fatal=fields.flag("fatal"),
+        applies_when=applies,
+        requirement=expressions.Not(wanted) if forbids else wanted,
+        forbids=forbids,
+        conditions=tuple(own.values()),
+        examples=_examples(fields, item_id),
+        line=fields.line("id"),
+    )
+    fields.text("note", "")
+    fields.finish(later=_LATER)
+    return item
+
+
+def _stakes(fields: Fields, forbids: bool) -> tuple[float, float, float, float | None]:
+    """(points, points per hit, bonus, set score) of an item; ``points`` is also the cap of points per hit."""
+    given = [key for key in ("points", "points_per_hit", "bonus", "set_score", "fatal") if fields.has(key)]
+    if not given:
+        fields.refuse("points", "is missing: nothing is at stake", "write points:, points_per_hit:, bonus:, set_score: or fatal: true")
+    if fields.has("points_per_hit"):
+        if fields.has("points"):
+            fields.refuse("points", "stands beside points_per_hit:", "write at_most: for the cap")
+        if not forbids:
+            fields.refuse("points_per_hit", "needs forbid:", "only what must not happen can be counted against somebody")
+        return fields.number("at_most", high=1000), fields.number("points_per_hit", high=1000), 0.0, None
+    if fields.has("at_most"):
+        fields.refuse("at_most", "has nothing to cap", "write points_per_hit: beside it")
+    set_score = fields.number("set_score", high=10_000) if fields.has("set_score") else None
+    return fields.number("points", 0.0, high=1000), 0.0, fields.number("bonus", 0.0, high=1000), set_score
+
+
+def _expression(fields: Fields, key: str, every: Mapping[str, Condition]) -> Expression:
+    text = fields.text(key, limit=4000)
+    try:
+        expression = parse(text)
+    except ExpressionError as error:
+        fields.refuse(key, error.problem, error.mend)
+    for name in sorted(expressions.names(expression)):
+        if name not in every:
+            fields.refuse(key, f"condition '{name}' is not defined", near(name, every))
+    for atom, _ in expressions.atoms(expression):
+        if isinstance(atom, expressions.EachHas):
+            anchors = every[atom.answer].anchors
+            if not any(a.which == "each" and a.condition == atom.cause for a in anchors):
+                fields.refuse(
+                    key,
+                    f"'{atom}' needs '{atom.answer}' to be placed by 'each {atom.cause}'",
+                    f"write for example after: each {atom.cause} there",
+                )
+    return expression
+
+
+def _examples(fields: Fields, item_id: str) -> tuple[Example, ...]:
+    found: list[Example] = []
+    for outcome, node in fields.children("examples"):
+        owner = fields.child("examples")
+        if outcome not in OUTCOMES:
+            owner.refuse(outcome, f"'{outcome}' is not an outcome", near(outcome, OUTCOMES))
+        entries = node.items if isinstance(node, Listing) else (node,)
+        for number, entry in enumerate(entries, start=1):
+            found.append(_example(owner, outcome, entry, f"{item_id}/{outcome}/{number}"))
+    return tuple(found)
+
+
+def _example(owner: Fields, outcome: str, node: Node, name: str) -> Example:
+    """An example: text with a turn a line, a list of such lines, or a table with ``turns:`` and what is known of the call."""
+    facts: dict[str, object] = {}
+    meta: dict[str, str] = {}
+    lines: Node = node
+    if isinstance(node, Table):
+        inner = Fields.of(owner.file, owner.name(outcome), node)
+        lines = inner.need("turns")
+        for key in ("direction", "queue"):
+            if inner.has(key):
+                facts[key] = inner.text(key)
+        if inner.has("layout"):
+            facts["layout"] = inner.choice("layout", ("stereo", "mono", "none"))
+        if inner.has("duration"):
+            facts["duration"] = inner.seconds("duration")
+        for key in ("truncated", "metadata_closed"):
+            if inner.has(key):
+                facts[key] = inner.flag(key)
+        if inner.has("meta"):
+            entries = inner.child("meta")
+            meta = {key: entries.text(key) for key in entries.nodes}
+        inner.text("note", "")
+        inner.finish()
+    text = "\n".join(value for value, _ in owner.texts(outcome, lines, limit=500))
+    try:
+        return Example(outcome, call_of(name, turns_of(text), facts, meta), node.line)
+    except ExampleError as error:
+        owner.refuse(outcome, error.problem, error.mend, node)

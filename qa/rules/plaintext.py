@@ -1,0 +1,114 @@
+"""Text as phrases are matched on it: no punctuation, one spelling of digits, and the way back.
+
+Recognisers differ in punctuation, width, case and in writing 45 or 四十五; a phrase must match all of
+them. Every character of the plain text remembers the characters of the original it came from, so that
+evidence points into the sentence as it was written.
+
+>>> plain("您好！我们 45 分钟到。").text
+'您好我们四十五分钟到'
+>>> plain("I'm sorry -- one moment").text
+'im sorry one moment'
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from functools import lru_cache
+
+_DIGITS = "零一二三四五六七八九"
+_UNITS = "分秒小个天日月年时点元块角度号千万户次楼层栋单人条户位"
+_NUMBER = re.compile(rf"(?<![\d.])(\d{{1,4}})(?=\s*(?:[{_UNITS}]))")
+_ONE_SPELLING = {"〇": "零", "两": "二"}
+_FILLERS = set("嗯啊呃额唉哎噢哦唔呀")
+_FILLER_WORDS = {"um", "uh", "er", "hm", "hmm", "mm", "mhm", "uhhuh", "erm"}
+
+
+@dataclass(frozen=True, slots=True)
+class Plain:
+    """``text`` and, for each of its characters, the original range ``[starts[i], ends[i])``."""
+
+    text: str
+    starts: tuple[int, ...]
+    ends: tuple[int, ...]
+
+
+def plain(text: str) -> Plain:
+    """The plain form of ``text``: lower case, half width, words separated by one space only between Latin words."""
+    out: list[str] = []
+    starts: list[int] = []
+    ends: list[int] = []
+    at = 0
+    gap = False
+    numbers = {m.start(): m for m in _NUMBER.finditer(text)} if any(c.isdecimal() for c in text) else {}
+    while at < len(text):
+        number = numbers.get(at)
+        if number:
+            piece, end = spoken_number(int(number[1])), number.end()
+        else:
+            piece, end = _letter(text[at]), at + 1
+        if piece == " ":
+            gap = True
+        elif piece:
+            if gap and out and _is_latin(out[-1]) and _is_latin(piece[0]):
+                out.append(" ")
+                starts.append(starts[-1])
+                ends.append(ends[-1])
+            gap = False
+            for char in piece:
+                out.append(char)
+                starts.append(at)
+                ends.append(end)
+        at = end
+    return Plain("".join(out), tuple(starts), tuple(ends))
+
+
+def spoken_number(number: int) -> str:
+    """A number below 10,000 as it is read: 45 → 四十五, 120 → 一百二十, 10 → 十."""
+    if number == 0:
+        return "零"
+    parts: list[str] = []
+    zero = False
+    for size, unit in ((1000, "千"), (100, "百"), (10, "十"), (1, "")):
+        digit, number = divmod(number, size)
+        if digit:
+            if zero and parts:
+                parts.append("零")
+            zero = False
+            parts.append(_DIGITS[digit] + unit)
+        else:
+            zero = True
+    spoken = "".join(parts)
+    return spoken[1:] if spoken.startswith("一十") else spoken
+
+
+def is_filler(plain_text: str) -> bool:
+    """Whether a listener said no more than 嗯: such a turn does not end the other side's turn."""
+    if not plain_text:
+        return True
+    return all(c in _FILLERS for c in plain_text) or all(w in _FILLER_WORDS for w in plain_text.split())
+
+
+def spoken_length(text: str) -> int:
+    """Characters said, the unit of speech rate: Chinese characters, digits as read, a Latin word as two, no fillers."""
+    count = 0
+    for word in re.findall(r"[a-z]+|[^a-z\s]", plain(text).text):
+        if word in _FILLERS or word in _FILLER_WORDS:
+            continue
+        count += 2 if word.isascii() and word.isalpha() else 1
+    return count
+
+
+def _is_latin(char: str) -> bool:
+    return char.isascii() and char.isalnum()
+
+
+@lru_cache(maxsize=20_000)
+def _letter(char: str) -> str:
+    """The plain character(s) of one character; a space for what separates, nothing for an apostrophe."""
+    if char in "'’":
+        return ""
+    folded = unicodedata.normalize("NFKC", char).lower()
+    kept = "".join(_ONE_SPELLING.get(c, c) for c in folded if c.isalnum())
+    return kept or " "

@@ -1,0 +1,104 @@
+"""A rule set compiled once: what to look for, in which order, and what a hit would mean.
+
+The plan holds no call. ``single.py`` runs it over one call; a batch executor can run the same plan over
+many.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from qa.rules import expressions
+from qa.rules.conditions import REGISTRY
+from qa.rules.conditions.operator import Operator
+from qa.rules.model import Condition, Item, RuleSet
+
+Key = tuple[str, str]
+"""Item id and condition name; the item is "" for conditions shared by all items."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One condition ready to run. ``accusing``: every use of it counts against the agent."""
+
+    key: Key
+    condition: Condition
+    operator: Operator
+    prepared: Any
+    accusing: bool
+    keys: Mapping[str, Key]
+    """Where the names that the condition mentions are found."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    rule_set: RuleSet
+    steps: Mapping[Key, Step]
+
+    def key_of(self, item: Item, name: str) -> Key:
+        """The key of a name as ``item`` understands it: its own condition, or a shared one."""
+        return (item.id, name) if (item.id, name) in self.steps else ("", name)
+
+
+def compile_plan(rule_set: RuleSet) -> Plan:
+    """The plan of a rule set; compiled once per content hash and kept."""
+    return _compiled(rule_set.content_hash, _ByHash(rule_set))
+
+
+@dataclass(frozen=True)
+class _ByHash:
+    """A rule set that equals another one of the same content, for the cache."""
+
+    rule_set: RuleSet
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _ByHash) and other.rule_set.content_hash == self.rule_set.content_hash
+
+    def __hash__(self) -> int:
+        return hash(self.rule_set.content_hash)
+
+
+@lru_cache(maxsize=16)
+def _compiled(content_hash: str, holder: _ByHash) -> Plan:
+    del content_hash
+    rule_set = holder.rule_set
+    steps: dict[Key, Step] = {}
+    accused, wanted = _uses(rule_set)
+    shared = {c.name: ("", c.name) for c in rule_set.conditions}
+
+    def add(owner: str, conditions: Iterable[Condition], keys: Mapping[str, Key]) -> None:
+        for condition in conditions:
+            operator = REGISTRY[condition.operator]
+            key = (owner, condition.name)
+            steps[key] = Step(key, condition, operator, operator.prepare(condition.params), key in accused - wanted, keys)
+
+    add("", rule_set.conditions, shared)
+    for item in rule_set.items:
+        add(item.id, item.conditions, {**shared, **{c.name: (item.id, c.name) for c in item.conditions}})
+    return Plan(rule_set, steps)
+
+
+def _uses(rule_set: RuleSet) -> tuple[set[Key], set[Key]]:
+    """The conditions whose hit costs points somewhere, and those used in any other way."""
+    accused: set[Key] = set()
+    wanted: set[Key] = set()
+    shared = {c.name for c in rule_set.conditions}
+    for condition in rule_set.conditions:
+        wanted.update(("", name) for name in condition.neighbours())
+    for item in rule_set.items:
+        own = {c.name for c in item.conditions}
+
+        def key(name: str, item: Item = item, own: set[str] = own) -> Key:
+            return (item.id, name) if name in own or name not in shared else ("", name)
+
+        for condition in item.conditions:
+            wanted.update(key(name) for name in condition.neighbours())
+        if item.applies_when is not None:
+            wanted.update(key(name) for name in expressions.names(item.applies_when))
+        for atom, positive in expressions.atoms(item.requirement):
+            for name in expressions.names(atom):
+                (wanted if positive else accused).add(key(name))
+    return accused, wanted

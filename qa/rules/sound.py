@@ -1,0 +1,182 @@
+"""Phrases that sound alike: what a recogniser may have made of them.
+
+Text becomes a row of sounds, one per Chinese character (its toneless pinyin) or Latin word. Two sounds
+cost 0 when they are the same, ``CONFUSED`` when they differ only in what recognisers and speakers
+confuse (n/l, zh/z, ch/c, sh/s, in/ing, en/eng, an/ang, 您/你), 1 when they differ. The distance of a phrase
+to a place is the cheapest alignment (Sellers 1980: edit distance with free ends in the text).
+
+>>> distance_in("这里是国家电网", "您好这里是国家店网")[0]
+0.0
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import pairwise
+
+import pypinyin
+from rapidfuzz import fuzz
+
+CONFUSED = 0.25
+CHANGES_MEANING = 9.0
+GUARDED = frozenset("不没别无未勿非零一二三四五六七八九十百千万半")
+"""Negations and numerals: one more, one less or another one is another sentence."""
+
+_INITIALS = (("zh", "z"), ("ch", "c"), ("sh", "s"), ("n", "l"))
+_FINALS = (("ing", "in"), ("eng", "en"), ("ang", "an"))
+
+
+@dataclass(frozen=True, slots=True)
+class Sounds:
+    """``loose`` has one character a sound (confusable sounds share one), for fast search; ``starts``/``ends`` are plain-text ranges."""
+
+    loose: str
+    exact: tuple[str, ...]
+    guarded: tuple[bool, ...]
+    starts: tuple[int, ...]
+    ends: tuple[int, ...]
+    pairs: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Near:
+    """The plain-text range ``[start, end)`` that sounds like a phrase; ``cost`` as above; ``exact`` when every sound agrees."""
+
+    start: int
+    end: int
+    cost: float
+    length: int
+
+    @property
+    def rate(self) -> float:
+        return self.cost / max(1, self.length)
+
+
+@lru_cache(maxsize=4096)
+def sounds(plain_text: str) -> Sounds:
+    """The sounds of a plain text (see :mod:`qa.rules.plaintext`)."""
+    exact: list[str] = []
+    starts: list[int] = []
+    ends: list[int] = []
+    word = -1
+    for index, char in enumerate(plain_text):
+        latin = char.isascii() and char.isalnum()
+        if latin and word >= 0:
+            exact[-1] += char
+            ends[-1] = index + 1
+            continue
+        word = index if latin else -1
+        if char.isspace():
+            continue
+        exact.append(char if latin else _syllable(char))
+        starts.append(index)
+        ends.append(index + 1)
+    guarded = tuple(plain_text[start] in GUARDED for start in starts)
+    loose = "".join(_code(s) for s in exact)
+    pairs = frozenset(a + b for a, b in pairwise(loose))
+    return Sounds(loose, tuple(exact), guarded, tuple(starts), tuple(ends), pairs)
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A phrase made ready to be listened for, with at most ``limit`` cost per sound."""
+
+    sounds: Sounds
+    limit: float
+    shared: int
+    """Pairs of neighbouring sounds that must be somewhere in a text before it is worth aligning."""
+
+
+def query(phrase: str, limit: float) -> Query:
+    """``phrase`` (plain text) ready for :func:`find_near`."""
+    spoken = sounds(phrase)
+    errors = int(limit * len(spoken.loose))
+    return Query(spoken, limit, max(0 if errors else 1, len(spoken.loose) - 1 - 2 * errors))
+
+
+def find_near(wanted: Query, heard: Sounds) -> Near | None:
+    """The place in ``heard`` nearest to the phrase, None when nothing is near enough.
+
+    A place where a negation or a numeral was added, lost or changed does not count: 四十分钟 is not
+    四十五分钟. Only a homophone may stand for one (可一 for 可以).
+    """
+    spoken = wanted.sounds
+    length = len(spoken.loose)
+    if length < 2 or len(heard.loose) < length - 1 or len(spoken.pairs & heard.pairs) < min(wanted.shared, len(spoken.pairs)):
+        return None
+    at = heard.loose.find(spoken.loose)
+    if at >= 0:
+        first, last = at, at + length
+    else:
+        place = fuzz.partial_ratio_alignment(spoken.loose, heard.loose, score_cutoff=max(0.0, 100 * (1 - 1.6 * wanted.limit)))
+        if place is None:
+            return None
+        first, last = max(0, place.dest_start - 2), min(len(heard.loose), place.dest_end + 2)
+    cost, start, end = _align(spoken, heard, first, last)
+    if cost > wanted.limit * length or end <= start:
+        return None
+    return Near(heard.starts[start], heard.ends[end - 1], cost, length)
+
+
+def distance_in(phrase: str, text: str) -> tuple[float, int, int]:
+    """Cost of the cheapest place of ``phrase`` in ``text`` and its range in sounds."""
+    heard = sounds(text)
+    return _align(sounds(phrase), heard, 0, len(heard.loose))
+
+
+def _align(spoken: Sounds, heard: Sounds, first: int, last: int) -> tuple[float, int, int]:
+    """Cheapest alignment of all spoken sounds inside ``heard[first:last]``: (cost, start, end) in sounds."""
+    width = last - first
+    costs = [0.0] * (width + 1)
+    origin = list(range(width + 1))
+    for row, loose in enumerate(spoken.loose):
+        exact, guarded = spoken.exact[row], spoken.guarded[row]
+        drop = CHANGES_MEANING if guarded else 1.0
+        previous, previous_origin = costs, origin
+        costs, origin = [previous[0] + drop], [0]
+        for column in range(1, width + 1):
+            here = first + column - 1
+            guard = heard.guarded[here]
+            if heard.exact[here] == exact:
+                step = 0.0
+            elif guarded or guard:
+                step = CHANGES_MEANING
+            else:
+                step = CONFUSED if heard.loose[here] == loose else 1.0
+            best, source = previous[column - 1] + step, previous_origin[column - 1]
+            if previous[column] + drop < best:
+                best, source = previous[column] + drop, previous_origin[column]
+            extra = costs[column - 1] + (CHANGES_MEANING if guard else 1.0)
+            if extra < best:
+                best, source = extra, origin[column - 1]
+            costs.append(best)
+            origin.append(source)
+    end = min(range(width + 1), key=lambda column: (costs[column], -origin[column]))
+    return costs[end], first + origin[end], first + end
+
+
+@lru_cache(maxsize=20_000)
+def _syllable(char: str) -> str:
+    """Toneless pinyin of the most common reading; the character itself when it has none."""
+    readings = pypinyin.pinyin(char, style=pypinyin.Style.NORMAL, heteronym=True, errors="ignore")
+    return readings[0][0] if readings and readings[0] else char
+
+
+@lru_cache(maxsize=20_000)
+def _code(sound: str) -> str:
+    """One character for a sound and all it is confused with: stable within a process, which is all that search needs."""
+    for full, short in _INITIALS:
+        if sound.startswith(full):
+            sound = short + sound[len(full) :]
+            break
+    for full, short in _FINALS:
+        if sound.endswith(full) and not sound.isdigit():
+            sound = sound[: -len(full)] + short
+            break
+    if sound == "lin":  # 您 is heard as 你; 林 and 邻 come along, which costs little
+        sound = "li"
+    return chr(0x20000 + _CODES.setdefault(sound, len(_CODES)) % 0xA0000)
+
+
+_CODES: dict[str, int] = {}
