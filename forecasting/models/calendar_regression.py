@@ -30,6 +30,7 @@ HUBER = 1.8  # innovations beyond so many robust standard deviations lose weight
 OUTLIER = 4.0
 LONGEST_OUTLIER_RUN = 5  # days; longer is a shift of level, not a storm
 LEAST_DAYS = 14
+LEAST_SCALE = 1e-3  # log units: a series without any noise still is not known better than 0.1 %
 BACKTEST_DAYS = 56
 BACKTEST_STEP = 14
 BACKTEST_ORIGINS = 14
@@ -124,14 +125,14 @@ class CalendarRegression:
         """Huber weights, Poisson noise and outliers, found once with a middling (φ, α)."""
         phi, alpha = 0.98, 0.15
         self._huber = np.ones(self.n_)
-        scale = float(np.nanstd(self._z)) or 1e-3
+        scale = max(float(np.nanstd(self._z)), LEAST_SCALE)
         base = self._weights.copy()
         for _ in range(4):
             filtered = self._filter(phi, alpha)
             beta, _root = self._solve(filtered, self.n_, scale)
             e = filtered.innovations[:, 0] - filtered.innovations[:, 1:] @ beta
             standard = e / np.sqrt(self._noise)
-            scale = max(1.4826 * float(np.median(np.abs(standard[known]))), 1e-4)
+            scale = max(1.4826 * float(np.median(np.abs(standard[known]))), LEAST_SCALE)
             size = np.abs(standard) / scale
             self._huber = np.where(size > HUBER, HUBER / np.maximum(size, HUBER), 1.0)
             self.outliers_ = _short_runs(known & (size > OUTLIER))
@@ -144,7 +145,7 @@ class CalendarRegression:
                 self._rest = rest / self._level_of_noise
                 self._noise = noise / self._level_of_noise
             else:
-                self._noise = 1 / np.where(known, np.maximum(base, 1e-3), 1.0)
+                self._noise = 0.5 + 0.5 / np.where(known, np.maximum(base, 0.02), 1.0)  # half of it averages out over calls
             self._weights = np.where(known, 1 / self._noise, 0.0)
         self._scale = scale
         self._residual = np.where(known, self._z - self.design_.values[: self.n_] @ beta, np.nan)
@@ -163,7 +164,7 @@ class CalendarRegression:
         for _, phi, alpha, filtered in scored[:BLEND]:
             beta, root = self._solve(filtered, self.n_, self._scale)
             e = (filtered.innovations[:, 0] - filtered.innovations[:, 1:] @ beta) / np.sqrt(self._noise)
-            scale = max(1.4826 * float(np.median(np.abs(e[self._weights > 0]))), 1e-4)
+            scale = max(1.4826 * float(np.median(np.abs(e[self._weights > 0]))), LEAST_SCALE)
             spread = scale * np.linalg.inv(root).T
             last = filtered.levels[-1]
             honesty = self._honesty(phi, alpha, filtered, scale, e[self._weights > 0])
@@ -175,7 +176,7 @@ class CalendarRegression:
     def _origins(self) -> list[int]:
         latest = self.n_ - 7
         earliest = max(LEAST_DAYS, self.n_ // 3)
-        return [o for o in range(latest, earliest, -BACKTEST_STEP)][:BACKTEST_ORIGINS]
+        return list(range(latest, earliest, -BACKTEST_STEP))[:BACKTEST_ORIGINS]
 
     def _score(self, phi: float, filtered: _Filtered) -> float:
         """Mean absolute log error, up to ``BACKTEST_DAYS`` ahead, over origins inside the history."""
@@ -216,15 +217,33 @@ class CalendarRegression:
     # -- looking ahead ----------------------------------------------------------------------------------------
 
     def predict(self, h: int, levels: Sequence[int] = (80, 95)) -> Prediction:
-        """Mean and bands of 2,000 simulated futures."""
-        return summarise(self.paths(h, 2000, seed=0), levels)
+        """Bands of 2,000 simulated futures around :meth:`mean`."""
+        bands = summarise(self.paths(h, 2000, seed=0), levels)
+        return Prediction(self.mean(h), bands.lower, bands.upper)
+
+    def mean(self, h: int) -> Floats:
+        """Expected values [h] at the estimated coefficients.
+
+        What is unsure about a coefficient widens the bands only: the mean over it would let a holiday never seen,
+        symmetric in log units, promise half as many calls again.
+        """
+        ahead = self._ahead(h)
+        steps = np.arange(1, h + 1)
+        means = []
+        for member, pool in zip(self.members_, self._pools, strict=True):
+            center = ahead @ (member.beta + self.design_.prior_mean) + (member.level - member.beta @ member.level_of_x) * member.phi**steps
+            means.append(np.exp(center) * np.exp(pool).mean() - self.offset)
+        return np.maximum(np.mean(means, axis=0), 0.0)
+
+    def _ahead(self, h: int) -> Floats:
+        if self.n_ + h > len(self.design_.values):
+            raise BadInput("horizon", f"{h} days are more than the design has", "build the design for a longer horizon")
+        return np.asarray(self.design_.values[self.n_ : self.n_ + h])
 
     def paths(self, h: int, n: int, seed: int) -> Floats:
         """``n`` futures [n, h] in the unit of ``y``. Raises BadInput beyond the design's horizon."""
-        if self.n_ + h > len(self.design_.values):
-            raise BadInput("horizon", f"{h} days are more than the design has", "build the design for a longer horizon")
         draw = np.random.default_rng(seed)
-        ahead = self.design_.values[self.n_ : self.n_ + h]
+        ahead = self._ahead(h)
         shift = ahead @ self.design_.prior_mean
         parts = []
         for i, member in enumerate(self.members_):
