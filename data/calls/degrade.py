@@ -19,8 +19,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from listing import write_manifest
 from pypinyin import Style, lazy_pinyin
-from script import HERE
+from script import HERE, load_all
 from words import as_digits, errors
 
 TRANSCRIPTS = HERE / "transcripts"
@@ -92,7 +93,7 @@ class Mishearing:
         return near
 
     def instead_of(self, char: str, rng: np.random.Generator) -> str:
-        """A homophone (three in four), else a near sound; characters of our own calls are three times as likely as others."""
+        """A homophone (three in four), else a near sound; characters of our own calls are eight times as likely as others."""
         sound = lazy_pinyin(char)[0]
         near = self._sounds_like(sound)
         if near and rng.random() < 0.25:
@@ -102,38 +103,38 @@ class Mishearing:
         if not pool:
             return str(rng.choice(list(_FILLERS)))
         weights = np.array(
-            [(3.0 if c in self._counts else 1.0) * (2.0 if lazy_pinyin(c, style=Style.TONE3)[0] == tone else 1.0) for c in pool]
+            [(8.0 if c in self._counts else 1.0) * (2.0 if lazy_pinyin(c, style=Style.TONE3)[0] == tone else 1.0) for c in pool]
         )
         return pool[int(rng.choice(len(pool), p=weights / weights.sum()))]
 
 
-def mishear(text: str, rate: float, mishearing: Mishearing, rng: np.random.Generator) -> tuple[str, int]:
-    """``text`` with errors at ``rate`` times each character's difficulty, and how many were made."""
+def mishear(text: str, wrong: set[int], mishearing: Mishearing, rng: np.random.Generator) -> str:
+    """``text`` with an error at each place in ``wrong``: 78 % another character, 12 % lost, 10 % one added."""
     out: list[str] = []
-    made = 0
-    for char in text:
-        if rng.random() >= rate * mishearing.difficulty(char):
+    for place, char in enumerate(text):
+        kind = rng.random() if place in wrong else None
+        if kind is None:
             out.append(char)
-            continue
-        made += 1
-        kind = rng.random()
-        if kind < 0.78:
+        elif kind < 0.78:
             out.append(mishearing.instead_of(char, rng))
         elif kind >= 0.90:
             out += [char, str(rng.choice(list(_FILLERS)))]
-    return "".join(out), made
+    return "".join(out)
 
 
 def degrade(truth: dict[str, Any], mishearing: Mishearing, seed: int) -> list[Entry]:
     """The entries of one call's transcript, from its truth."""
     call = truth["call_id"]
     rng = np.random.default_rng([seed, zlib.crc32(call.encode())])
-    target = float(np.clip(rng.normal(TARGET, 0.015), 0.05, 0.12))
-    spoken = [c for line in truth["lines"] for c in line["text"] if mishearing.difficulty(c)]
-    rate = target / float(np.mean([mishearing.difficulty(c) for c in spoken]))
+    places = [(number, place, char) for number, line in enumerate(truth["lines"]) for place, char in enumerate(line["text"])]
+    weights = np.array([mishearing.difficulty(char) for _, _, char in places])
+    share = float(np.clip(rng.normal(TARGET, 0.015), 0.05, 0.11))
+    drawn = rng.choice(len(places), size=round(share * np.count_nonzero(weights)), replace=False, p=weights / weights.sum())
+    wrong = {places[int(d)][:2] for d in drawn}
     entries = []
-    for line in truth["lines"]:
-        text, made = mishear(line["text"], rate, mishearing, rng)
+    for number, line in enumerate(truth["lines"]):
+        here = {place for n, place in wrong if n == number}
+        text, made = mishear(line["text"], here, mishearing, rng), len(here)
         confidence = round(float(np.clip(0.95 - 1.2 * made / len(line["text"]) + rng.normal(0, 0.03), 0.35, 0.99)), 2)
         start, end = (round(max(0.0, line[key] + float(rng.uniform(-JITTER, JITTER))), 2) for key in ("start", "end"))
         if call in DIGITS:
@@ -220,6 +221,8 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=SEED)
     options = parser.parse_args()
     counts = make(options.out, options.seed)
+    if options.out == TRANSCRIPTS:
+        write_manifest(load_all())
     for call, (edits, length) in counts.items():
         print(f"{call} {FORMATS.get(call, 'json'):4} CER {100 * edits / length:4.1f} % of {length} characters")
     edits, length = (sum(c[i] for c in counts.values()) for i in (0, 1))

@@ -10,7 +10,6 @@ Needs ``misaki[zh]`` and ``onnxruntime`` and the weights of ``hotline models pul
 from __future__ import annotations
 
 import argparse
-import csv
 import json
 import zlib
 from dataclasses import dataclass
@@ -22,6 +21,7 @@ import soundfile
 import yaml
 from kokoro import RATE as SPOKEN_RATE
 from kokoro import Kokoro
+from listing import write_manifest
 from script import HERE, Line, Script, load_all
 from telephone import LEVEL_DB, RATE, at_level, line_noise, narrow, speech_in
 
@@ -30,26 +30,6 @@ TRUTH = HERE.parent / "truth"
 WEIGHTS = Path.home() / ".cache" / "hotline" / "models" / "kokoro-82m-zh"
 SEED = 95598
 FULL_SCALE = 0.97
-ENGLISH = {
-    "call_id": "S029",
-    "file": "package:pyannote.audio/sample/sample.wav",
-    "started_at": "2026-11-12T15:30:00+08:00",
-    "agent_id": "",
-    "queue_id": "q0",
-    "direction": "inbound",
-    "topic": "英语样例",
-    "caller": "13800000029",
-    "language": "en",
-    "synthetic": "false",
-    "meta.province": "示例省",
-    "wait_s": 5,
-    "hold_s": 0,
-    "acw_s": 20,
-}
-COLUMNS = [
-    "call_id", "file", "started_at", "agent_id", "queue_id", "direction", "topic", "caller", "language", "transcript", "agent_channel",
-    "synthetic", "meta.ticket_type", "meta.area", "meta.province", "wait_s", "hold_s", "acw_s",
-]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +89,8 @@ def mix(script: Script, placed: list[Placed], rng: np.random.Generator) -> np.nd
 
 def truth_of(script: Script, placed: list[Placed], duration: float) -> dict[str, Any]:
     """What was really said when, and the planted faults with their times."""
-    lines, faults = [], {}
+    lines: list[dict[str, Any]] = []
+    faults: dict[str, dict[str, Any]] = {}
     for index, p in enumerate(placed):
         lines.append({"role": p.line.role, "start": p.start, "end": p.end, "text": p.line.text, "segments": [list(s) for s in p.segments]})
         if p.line.fault:
@@ -168,22 +149,6 @@ def write_faults(truths: list[dict[str, Any]]) -> None:
     (TRUTH / "faults.yaml").write_text(head + yaml.safe_dump(rows, allow_unicode=True, sort_keys=False, width=200), encoding="utf-8")
 
 
-def write_manifest(scripts: list[Script]) -> None:
-    """The list of recordings as a centre would hand it over, with the English call at the end."""
-    transcripts = {path.stem: f"transcripts/{path.name}" for path in (HERE / "transcripts").glob("S*.*")}
-    with (HERE / "manifest.csv").open("w", newline="", encoding="utf-8") as out:
-        writer = csv.DictWriter(out, COLUMNS, restval="", lineterminator="\n")
-        writer.writeheader()
-        for s in scripts:
-            row = {
-                "call_id": s.id, "file": f"audio/{s.id}.wav", "started_at": s.started_at.isoformat(), "agent_id": s.agent, "queue_id": "q0",
-                "direction": "inbound", "topic": s.topic, "caller": s.caller, "language": "zh", "transcript": transcripts.get(s.id, ""),
-                "agent_channel": s.agent_channel, "synthetic": "true",
-            }  # fmt: skip
-            writer.writerow(row | {f"meta.{key}": value for key, value in s.meta.items()} | s.times)
-        writer.writerow(ENGLISH)
-
-
 def main() -> None:
     """Command line: call ids to make (default all), weights folder, seed, --force."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -202,7 +167,7 @@ def main() -> None:
         for script in todo:
             truth = render(script, kokoro, options.seed)
             print(f"{script.id} {script.layout} {truth['duration']:.1f} s, {len(script.lines)} lines", flush=True)
-    truths = [truth for s in scripts if (truth := _made(s)) is not None]
+    truths = [made for s in scripts if (made := _made(s)) is not None]
     write_faults(truths)
     write_manifest(scripts)
     print(f"{len(truths)} of {len(scripts)} calls made; {sum(t['duration'] for t in truths) / 60:.1f} min")
