@@ -10,6 +10,7 @@ export HOTLINE_HOME ?= $(CURDIR)/hotline-home
 demo: $(VENV)/.demo-ready
 	$(BIN)/hotline models pull offline
 	$(BIN)/hotline demo
+	$(BIN)/python data/compare.py
 
 test: $(VENV)/.test-ready
 	$(BIN)/hotline models pull offline

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Annotated, Any
@@ -15,6 +16,9 @@ JsonFlag = Annotated[bool, typer.Option("--json", help="Print JSON for programs 
 
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
+for _console in (out, err):
+    if not _console.is_terminal and "COLUMNS" not in os.environ:
+        _console.width = 160  # a file or a pipe has no edge to keep away from
 
 
 def emit(data: Any, as_json: bool, *, title: str = "", columns: Sequence[str] | None = None) -> None:
@@ -31,7 +35,7 @@ def emit(data: Any, as_json: bool, *, title: str = "", columns: Sequence[str] | 
         columns = columns or (list(rows[0]) if rows else [])
     table = Table(title=title or None, title_justify="left", header_style="bold", show_header=any(c.strip() for c in columns))
     for name in columns:
-        table.add_column(name)
+        table.add_column(name, overflow="fold")
     for row in rows:
         table.add_row(*(_text(row.get(name)) for name in columns))
     out.print(table)

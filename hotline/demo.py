@@ -1,27 +1,22 @@
-"""The main job from nothing, on the sample centre: every step is the one a user would type, run in order."""
+"""The main job from nothing, on the sample centre: each step is a command that a user would type, run in order."""
 
 from __future__ import annotations
 
-import secrets
+import os
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import timedelta
 from pathlib import Path
 
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.rule import Rule
 
-import forecasting
-from hotline import sample_centre
-from hotline.console import emit, err, out
-from hotline.secret import secret_key
+from hotline.console import emit, out
+from hotline.errors import NotFound
 from hotline.settings import Settings
-from hotline.store import Store, accounts, open_store
-from hotline.store import calls as call_store
+from hotline.store import open_store
 from hotline.store.access import OPERATOR, UserRole
-from qa import ingest
-from reports import boards, weekly
-from reports.week import IsoWeek
+from hotline.store.accounts import add_user, list_users, random_password, set_password
+
+WEEK = "2026-W46"
+DAY = "2026-11-16"
 
 ACCOUNTS = (
     ("admin", UserRole.ADMIN, "/", None),
@@ -32,4 +27,51 @@ ACCOUNTS = (
     ("agent1", UserRole.AGENT, "/c/0/t01/", "a001"),
     ("planner", UserRole.PLANNER, "/c/", None),
 )
-WEEK = IsoWeek(2026, 46)
+"""One account a role: name, role, scope, and who an agent is."""
+
+
+def steps(manifest: Path) -> list[list[str]]:
+    """The commands of the demo, in order."""
+    return [
+        ["init", "--no-admin"],
+        ["centre", "sample"],
+        ["calls", "ingest", str(manifest)],
+        ["calls", "list"],
+        ["board", "weekly", "--week", WEEK],
+        ["forecast", "run"],
+        ["forecast", "show", "--queue", "q0", "--days", "7"],
+        ["staff", "day", "--queue", "q0", "--date", DAY],
+        ["report", "weekly", "--week", WEEK],
+    ]
+
+
+def run(settings: Settings, manifest: Path) -> None:
+    """Run every step in ``settings.home``; run again, it skips what is done and makes new passwords."""
+    from hotline.cli import app
+
+    if not manifest.is_file():
+        raise NotFound(str(manifest), "the sample calls are not here", "run in the repository's folder, or name the manifest with --calls")
+    os.environ["HOTLINE_HOME"] = str(settings.home)
+    began = time.monotonic()
+    for step in steps(manifest):
+        out.print(Rule(f"hotline {' '.join(step)}", align="left", style="dim"))
+        app(step, standalone_mode=False)
+    out.print(Rule("accounts (demo only)", align="left", style="dim"))
+    emit(accounts(settings), False)
+    out.print(f"\nDone in {time.monotonic() - began:.0f} s. Everything above is synthetic 合成数据 and lies in {settings.home}.")
+    out.print("See it: make app, then http://127.0.0.1:8501")
+
+
+def accounts(settings: Settings) -> list[dict[str, str]]:
+    """One account a role with a fresh random password; the passwords are printed and kept nowhere."""
+    store = open_store(settings)
+    known = {user.name for user in list_users(store, OPERATOR)}
+    rows = []
+    for name, role, scope, agent_id in ACCOUNTS:
+        password = random_password()
+        if name in known:
+            set_password(store, OPERATOR, name, password)
+        else:
+            add_user(store, OPERATOR, name=name, password=password, role=role, scope=scope, agent_id=agent_id)
+        rows.append({"account": name, "role": role.value, "scope": scope, "password": password})
+    return rows

@@ -88,15 +88,13 @@ def _store(settings: Settings) -> Finding:
 
 
 def _models(settings: Settings) -> list[Finding]:
-    return [
-        Finding(
-            f"model {entry.name}",
-            "ok" if entry.present else "missing",
-            entry.purpose,
-            "" if entry.present else f"hotline models pull {entry.name}",
-        )
-        for entry in models.inventory(settings.models)
-    ]
+    findings = []
+    for entry in models.CATALOGUE:
+        if models.is_here(entry.name, settings.models):
+            findings.append(Finding(f"model {entry.name}", "ok", entry.purpose))
+        else:
+            findings.append(Finding(f"model {entry.name}", "missing", entry.purpose, f"hotline models pull {entry.name}"))
+    return findings
 
 
 def _rules(settings: Settings) -> list[Finding]:

@@ -12,10 +12,7 @@ command run again does the rest: finished jobs are skipped, unfinished ones repe
 from __future__ import annotations
 
 import hashlib
-import multiprocessing
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -31,6 +28,7 @@ from qa.calls import Call, Channel, Role
 from qa.listen import Heard, Request, listen
 from qa.rulebook import RuleBook
 from qa.scoring import Scorecard, score
+from qa.workers import Workers
 
 Progress = Callable[[int, int, str], None]
 
@@ -92,7 +90,8 @@ def ingest(store: Store, source: Path, *, rules: Path | None = None, workers: in
             waiting.append(job)
 
     stored = 0
-    for job, outcome in _work(store.settings, book, waiting, workers):
+    work = Workers(_attempt, _start_worker, (store.settings, book), _died)
+    for job, outcome in work.run(waiting, workers):
         report(stored + len(put_aside), len(waiting), job.entry.call_id)
         if isinstance(outcome, HotlineError):
             put_aside.append(_put_aside(store, _digest("call", job.entry.call_id), job.entry.where, outcome))
@@ -168,7 +167,9 @@ def _job(store: Store, entry: manifest.Entry) -> tuple[Job | None, BadInput | No
             problem = f"call {entry.call_id} has another recording already"
             return None, BadRecording(f"{entry.where}: call_id", problem, "give the call its own id")
         if entry.agent_id is not None and feeds.team_path(connection, entry.agent_id) is None:
-            return None, BadInput(f"{entry.where}: agent_id", f"'{entry.agent_id}' is not in the organisation", "import the staff list first")
+            return None, BadInput(
+                f"{entry.where}: agent_id", f"'{entry.agent_id}' is not in the organisation", "import the staff list first"
+            )
         if entry.queue_id is not None and not feeds.has_queue(connection, entry.queue_id):
             return None, BadInput(f"{entry.where}: queue_id", f"'{entry.queue_id}' is not a queue here", "import the organisation first")
     return job, None
@@ -257,52 +258,8 @@ def _attempt(job: Job) -> Judged | HotlineError:
         return BadRecording(job.entry.where, f"{type(error).__name__}: {error}", "this is a fault of Hotline's: please report it")
 
 
-def _work(settings: Settings, book: RuleBook, waiting: Sequence[Job], workers: int) -> Iterator[tuple[Job, Judged | HotlineError]]:
-    """Results as they come. At most two jobs a worker are under way, so results never pile up in memory."""
-    if workers == 1 or len(waiting) <= 1:
-        _start_worker(settings, book)
-        for job in waiting:
-            yield job, _attempt(job)
-        return
-    queue = list(reversed(waiting))
-    suspects: list[Job] = []
-    with _pool(settings, book, workers) as pool:
-        under_way: dict[Future[Judged | HotlineError], Job] = {}
-        while queue or under_way:
-            try:
-                while queue and len(under_way) < 2 * workers:
-                    under_way[pool.submit(_attempt, queue[-1])] = queue[-1]
-                    queue.pop()
-            except BrokenProcessPool:
-                pass
-            done, _ = wait(under_way, return_when=FIRST_COMPLETED)
-            for future in done:
-                job = under_way.pop(future)
-                try:
-                    yield job, future.result()
-                except BrokenProcessPool:
-                    suspects.append(job)
-            if suspects:
-                suspects += under_way.values()
-                break
-    for job in suspects:  # a worker died: find out whose recording does that, each in a process of its own
-        yield job, _alone(settings, book, job)
-    if suspects and queue:
-        yield from _work(settings, book, list(reversed(queue)), workers)
-
-
-def _alone(settings: Settings, book: RuleBook, job: Job) -> Judged | HotlineError:
-    with _pool(settings, book, 1) as pool:
-        try:
-            return pool.submit(_attempt, job).result()
-        except BrokenProcessPool:
-            return BadRecording(job.entry.where, "the worker process died on this recording, twice", "check the file; more memory may help")
-
-
-def _pool(settings: Settings, book: RuleBook, workers: int) -> ProcessPoolExecutor:
-    # spawn: a forked child would inherit the database connection and torch's locked threads
-    context = multiprocessing.get_context("spawn")
-    return ProcessPoolExecutor(workers, mp_context=context, initializer=_start_worker, initargs=(settings, book))
+def _died(job: Job) -> HotlineError:
+    return BadRecording(job.entry.where, "the worker process died on this recording, twice", "check the file; more memory may help")
 
 
 def _channel_map(agent: Channel | None) -> Mapping[Channel, Role] | None:

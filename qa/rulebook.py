@@ -1,4 +1,4 @@
-"""Which rule set judges which call: all rule sets of a folder, chosen by what each says it applies to."""
+"""Which rule set judges which call: all rule sets of a folder, chosen by the language of the call."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ class RuleBook:
         return cls(tuple(rules.load(file) for file in files))
 
     def choose(self, call: Call) -> RuleSet:
-        """The rule set for a call: the only one, or the first whose ``applies_to`` fits. Raises BadInput when none fits."""
-        if len(self.rule_sets) == 1:
-            return self.rule_sets[0]
-        for rule_set in self.rule_sets:
-            if rule_set.applies_to(call):
-                return rule_set
-        known = ", ".join(rule_set.id for rule_set in self.rule_sets)
-        raise BadInput(call.id, "no rule set applies to this call", f"add one, or widen applies_to of: {known}")
+        """The rule set for a call: the only one, or the first of the call's language. Raises BadInput when none fits."""
+        language = call.metadata.get("language", "zh")
+        fitting = self.rule_sets if len(self.rule_sets) == 1 else tuple(r for r in self.rule_sets if r.language == language)
+        if not fitting:
+            known = ", ".join(f"{rule_set.id} ({rule_set.language})" for rule_set in self.rule_sets)
+            raise BadInput(f"call {call.id}", f"no rule set for language {language}", f"add one; known: {known}")
+        return fitting[0]
 
     def opening_phrases(self, language: str) -> tuple[str, ...]:
-        """Phrases that only an agent opens a call with, from all rule sets of a language; they help to tell roles."""
-        return tuple(phrase for rule_set in self.rule_sets if rule_set.language == language for phrase in rule_set.opening_phrases)
+        """What only an agent says at the start, from the vocabulary ``opening`` of the language's rule sets: it helps to tell roles."""
+        fitting = (rule_set for rule_set in self.rule_sets if rule_set.language == language)
+        return tuple(phrase for rule_set in fitting for phrase in rule_set.vocabularies.get("opening", ()))

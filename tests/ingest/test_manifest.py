@@ -1,0 +1,92 @@
+"""A manifest's good rows become entries; each wrong row is named with its line, field and mend."""
+
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import polars as pl
+import pytest
+
+from hotline.errors import BadInput
+from qa import manifest
+from qa.calls import Channel
+
+ZONE = ZoneInfo("Asia/Shanghai")
+GOOD = {"call_id": "S1", "file": "a.wav", "started_at": "2026-11-09T09:30:00"}
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "calls").mkdir()
+    (tmp_path / "calls" / "a.wav").write_bytes(b"x")
+    (tmp_path / "secret.wav").write_bytes(b"x")
+    return tmp_path / "calls"
+
+
+def _write(folder: Path, *rows: dict[str, str]) -> Path:
+    file = folder / "manifest.csv"
+    pl.DataFrame(list(rows), infer_schema_length=None).write_csv(file)
+    return file
+
+
+def test_a_full_row(folder: Path) -> None:
+    row = {**GOOD, "agent_channel": "right", "synthetic": "true", "hold_s": "12.5", "meta.area": "城区", "meta.empty": ""}
+    entries, bad = manifest.read(_write(folder, row), ZONE)
+    assert not bad
+    (entry,) = entries
+    assert entry.path == (folder / "a.wav").resolve()
+    assert entry.started_at.isoformat() == "2026-11-09T09:30:00+08:00"
+    assert (entry.agent_channel, entry.synthetic, entry.hold_s) == (Channel.RIGHT, True, 12.5)
+    assert entry.metadata == {"area": "城区"}
+
+
+@pytest.mark.parametrize(
+    ("change", "field", "said"),
+    [
+        ({"file": "../secret.wav"}, "file", "leaves the manifest's folder"),
+        ({"file": "/etc/passwd"}, "file", "leaves the manifest's folder"),
+        ({"file": "gone.wav"}, "file", "does not exist"),
+        ({"file": "package:no_such_package_x/a.wav"}, "file", "not installed"),
+        ({"file": "package:polars/../typer/__init__.py"}, "file", "leaves"),
+        ({"call_id": "../x"}, "call_id", "not an id"),
+        ({"started_at": "yesterday"}, "started_at", "not a time"),
+        ({"direction": "sideways"}, "direction", "use one of: inbound, outbound"),
+        ({"agent_channel": "middle"}, "agent_channel", "use one of: left, right"),
+        ({"wait_s": "-1"}, "wait_s", "not a number of seconds"),
+        ({"wait_s": "nan"}, "wait_s", "not a number of seconds"),
+        ({"transcript": "t.json"}, "transcript", "does not exist"),
+    ],
+)
+def test_a_wrong_row_is_named_and_the_rest_is_read(folder: Path, change: dict[str, str], field: str, said: str) -> None:
+    columns = {key: "" for key in change if key not in GOOD}
+    entries, bad = manifest.read(_write(folder, {**GOOD, **columns}, {**GOOD, "call_id": "S2", **change}), ZONE)
+    assert [entry.call_id for entry in entries] == ["S1"]
+    (row,) = bad
+    assert str(row.error).startswith(f"manifest.csv:3: {field}: ")
+    assert said in str(row.error)
+    assert "\n" not in str(row.error)
+
+
+def test_the_same_id_twice_names_the_first(folder: Path) -> None:
+    _, bad = manifest.read(_write(folder, GOOD, GOOD), ZONE)
+    assert "manifest.csv:2" in str(bad[0].error)
+
+
+def test_a_missing_column_is_named(folder: Path) -> None:
+    with pytest.raises(BadInput, match=r"manifest\.csv:1: column started_at is missing"):
+        manifest.read(_write(folder, {"call_id": "S1", "file": "a.wav"}), ZONE)
+
+
+def test_a_folder_finds_recordings_with_their_transcripts(folder: Path) -> None:
+    (folder / "sub").mkdir()
+    (folder / "sub" / "b.mp3").write_bytes(b"x")
+    (folder / "sub" / "b.srt").write_text("", encoding="utf-8")
+    entries, _ = manifest.read(folder, ZONE)
+    assert [(entry.call_id, entry.transcript) for entry in entries] == [("a", None), ("sub-b", (folder / "sub" / "b.srt").resolve())]
+
+
+def test_an_unreadable_table_is_one_line(tmp_path: Path) -> None:
+    file = tmp_path / "m.parquet"
+    file.write_bytes(b"not parquet")
+    with pytest.raises(BadInput) as caught:
+        manifest.read(file, ZONE)
+    assert "\n" not in str(caught.value)
