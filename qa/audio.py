@@ -16,8 +16,6 @@ from pathlib import Path
 import av
 import numpy as np
 import numpy.typing as npt
-from scipy.ndimage import uniform_filter1d
-from scipy.signal import resample_poly
 
 from hotline.errors import BadRecording
 from qa.calls import Channel, Layout, Span
@@ -61,6 +59,8 @@ class Audio:
         """The same at another sample rate (polyphase filter, no delay)."""
         if rate == self.rate:
             return self
+        from scipy.signal import resample_poly  # takes a second to import
+
         ratio = Fraction(rate, self.rate)
         samples = resample_poly(self.samples, ratio.numerator, ratio.denominator, axis=1).astype(np.float32)
         return replace(self, samples=samples, rate=rate)
@@ -183,6 +183,8 @@ def gate_crosstalk(samples: Samples, rate: int, margin_db: float = CROSSTALK_DB)
 
     Levels are smoothed over 100 ms, and the edges fade over a frame, so that no click looks like an onset.
     """
+    from scipy.ndimage import uniform_filter1d
+
     size = max(1, round(rate * _FRAME_S))
     power = np.stack([10 ** (frame_levels(track, rate) / 10) for track in samples])
     levels = 10 * np.log10(np.maximum(uniform_filter1d(power, 5, axis=1), 1e-12))

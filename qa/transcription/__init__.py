@@ -1,0 +1,89 @@
+"""What was said, and where that is known from.
+
+In this order: a production recogniser that has been pulled → the transcript supplied with the recording → for English the
+small offline recogniser → nothing, and the turns stay without text. The source is kept on every turn.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from hotline.errors import MissingPart, NotFound
+from qa.audio import Audio, gate_crosstalk
+from qa.calls import Channel, Layout, Role, SourceKind, TextSource, Turn
+from qa.diarization import Diarization
+
+ENGINES = ("paraformer-zh", "SenseVoiceSmall", "whisper-tiny.en", "supplied", "none")
+
+
+def words_for(
+    audio: Audio,
+    diarization: Diarization,
+    *,
+    supplied: Path | None = None,
+    language: str = "zh",
+    models: Path,
+    engine: str | None = None,
+) -> tuple[Turn, ...]:
+    """The turns with their text and its source; roles only as a supplied transcript labels them.
+
+    ``engine`` forces one of :data:`ENGINES`. Raises BadInput for a transcript that cannot be read, MissingPart for a
+    forced engine that is not there, NotFound for one that does not exist.
+    """
+    if engine is not None and engine not in ENGINES:
+        raise NotFound(f"engine {engine}", "no such source of text", f"use one of {', '.join(ENGINES)}")
+    chosen = engine or _choose(supplied, language, models)
+    if chosen == "supplied":
+        from qa.transcription import align
+        from qa.transcription import supplied as transcripts
+
+        if supplied is None:
+            raise MissingPart("transcript", "none came with the recording", "name it in the manifest's column transcript")
+        transcript = transcripts.load(supplied)
+        return align.align(transcript, diarization, TextSource(SourceKind.SUPPLIED, transcript.engine or supplied.name, transcript.version))
+    if chosen == "none":
+        return without_words(diarization)
+    return _recognised(audio, diarization, chosen, models)
+
+
+def without_words(diarization: Diarization) -> tuple[Turn, ...]:
+    """Turns that tell who spoke when, and nothing else."""
+    return tuple(
+        Turn(index, Role.UNKNOWN, "", segment.span, channel=segment.channel, speaker=segment.speaker)
+        for index, segment in enumerate(diarization.segments)
+    )
+
+
+def _choose(supplied: Path | None, language: str, models: Path) -> str:
+    from qa import torch_compat
+    from qa.transcription import english, funasr_engine
+
+    runs = torch_compat.has_speech_extra()
+    if runs and language == "zh":
+        for name in (funasr_engine.PARAFORMER, funasr_engine.SENSEVOICE):
+            if funasr_engine.available(models, name):
+                return name
+    if supplied is not None:
+        return "supplied"
+    return english.NAME if runs and language == "en" and english.available(models) else "none"
+
+
+def _recognised(audio: Audio, diarization: Diarization, engine: str, models: Path) -> tuple[Turn, ...]:
+    from qa.transcription import english, funasr_engine
+    from qa.transcription.words import Spoken, into_turns
+
+    at = audio.at(english.RATE)
+    tracks = {Channel.MONO: at.mono()}
+    if audio.layout is Layout.STEREO:
+        at = replace(at, samples=gate_crosstalk(at.samples, at.rate))
+        heard_on = {segment.channel for segment in diarization.segments}
+        tracks = {side: at.channel(side) for side in (Channel.LEFT, Channel.RIGHT) if side in heard_on}
+    spoken: list[Spoken] = []
+    for channel, samples in tracks.items():
+        if engine == english.NAME:
+            spoken += english.recognise(samples, models, channel)
+        else:
+            spoken += funasr_engine.recognise(samples, models, channel, name=engine)
+    source = english.source() if engine == english.NAME else funasr_engine.source(engine)
+    return into_turns(spoken, diarization, source)

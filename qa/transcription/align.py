@@ -45,7 +45,7 @@ def align(transcript: Transcript, diarization: Diarization, source: TextSource) 
             for entry, span, segment in in_order(entries, segments)
         ]
     turns = _joined(_disjoint(turns))
-    turns += _without_text(turns, segments)
+    turns += without_text(turns, segments)
     turns.sort(key=_place)
     return tuple(replace(turn, index=index) for index, turn in enumerate(turns))
 
@@ -199,7 +199,7 @@ def _joined(turns: list[Turn]) -> list[Turn]:
     return result
 
 
-def _without_text(turns: Sequence[Turn], segments: Sequence[Segment]) -> list[Turn]:
+def without_text(turns: Sequence[Turn], segments: Sequence[Segment]) -> list[Turn]:
     """Speech that no turn covers, as turns without text: it is no silence, whatever was said."""
     lost = []
     for segment in segments:

@@ -1,0 +1,153 @@
+"""Which speaker is the agent.
+
+    channel map  → decides; text that says the opposite lowers the confidence and is reported
+    otherwise    → what speaks for one reading or the other is added up as log-odds:
+                     phrases only one side says (工号 …为您服务, 请问您的户号; 我家停电了), the rule sets' opening phrases,
+                     the labels of a supplied transcript (they may be swapped: phrases outweigh them), who speaks first
+    nothing      → unknown, and whatever depends on a role is doubtful
+
+Confidence is the logistic of the sum, so 0.5 means nothing is known.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from rapidfuzz import fuzz
+
+from qa.calls import Role, Turn
+from qa.diarization import Diarization
+
+LABELS, FIRST, CUE, OPENING, MOST = 1.5, 0.8, 1.0, 2.0, 5.0
+"""Log-odds: all labels agreeing; speaking first; one phrase; an opening phrase; the most that phrases add up to."""
+CERTAIN = 0.99
+SIMILAR = 78.0
+"""Per cent of likeness at which a phrase counts in text with recognition errors."""
+
+_AGENT = """
+请问有什么可以帮您 工号为您服务 很高兴为您服务 请问您的户号 请您提供一下户号 请您稍等 感谢您的耐心等待 让您久等了 我帮您查询 已经为您登记
+跟您核对一下 感谢您的来电 请问还有其他需要帮助的吗 请您对我的服务进行评价 请问您贵姓 请问您的联系电话 抢修人员 给您带来不便 您的心情
+how_may_i_help_you how_can_i_help_you thank_you_for_calling anything_else_i_can_help may_i_have_your
+"""
+_CUSTOMER = """
+我家停电了 我想查一下 我要投诉 我的户号是 我姓 怎么还没来 我想问一下 我们小区 什么时候能来 没有了谢谢 我住在 我家里
+i'd_like_to i_have_a_problem my_account i'm_calling_about
+"""
+_PLAIN = re.compile(r"[，。？！、；：,.?!;:_\s]")
+
+
+@dataclass(frozen=True, slots=True)
+class RoleResult:
+    """Turns with their roles, how the roles were found, how sure that is (0.5–1, 0 when unknown), and remarks."""
+
+    turns: tuple[Turn, ...]
+    method: str
+    confidence: float
+    warnings: tuple[str, ...] = ()
+
+
+def assign(turns: Sequence[Turn], diarization: Diarization, opening_phrases: Sequence[str] = ()) -> RoleResult:
+    """Give every turn its role. Roles already on the turns are a supplied transcript's labels, taken as one witness."""
+    mapped = {s.speaker: s.role for s in diarization.segments if s.role is not None}
+    speakers = _speakers(turns, diarization)
+    if not speakers:
+        return _by_label(turns)
+    odds, reasons = _evidence(turns, speakers, opening_phrases)
+    if mapped:
+        return _by_channel(turns, mapped, odds)
+    agent = max(speakers, key=lambda s: odds[s])
+    others = [s for s in speakers if s != agent]
+    rival = max(others, key=lambda s: _seconds(turns, s), default=None)
+    total = odds[agent] - (odds[rival] if rival is not None else 0.0)
+    if rival is None:
+        total, role = abs(odds[agent]), Role.AGENT if odds[agent] > 0 else Role.CUSTOMER
+        roles = {agent: role}
+    else:
+        roles = {agent: Role.AGENT, rival: Role.CUSTOMER}
+    if total < 0.1:
+        return RoleResult(_with(turns, {}, 0.0), "unknown", 0.0, ("nothing tells who the agent is",))
+    confidence = min(CERTAIN, 1 / (1 + math.exp(-total)))
+    warnings = _swapped(turns, roles)
+    if others[1:]:
+        warnings.append(f"{len(speakers)} speakers, the further ones have no role")
+    method = ", ".join(name for name, share in reasons[agent].items() if share > 0 or rival is None) or "elimination"
+    return RoleResult(_with(turns, roles, confidence), method, confidence, tuple(warnings))
+
+
+def _speakers(turns: Sequence[Turn], diarization: Diarization) -> list[str]:
+    named = {t.speaker for t in turns if t.speaker}
+    return [s for s in diarization.speakers if s in named] + sorted(named - set(diarization.speakers))
+
+
+def _evidence(
+    turns: Sequence[Turn], speakers: Sequence[str], opening_phrases: Sequence[str]
+) -> tuple[dict[str, float], dict[str, dict[str, float]]]:
+    """Log-odds for being the agent, per speaker, and what they are made of."""
+    reasons: Reasons = {s: defaultdict(float) for s in speakers}
+    for speaker in speakers:
+        own = [t for t in turns if t.speaker == speaker]
+        texts = [_PLAIN.sub("", t.text.lower()) for t in own]
+        phrases = sum(_said(cue, texts) for cue in _AGENT.split()) - sum(_said(cue, texts) for cue in _CUSTOMER.split())
+        reasons[speaker]["phrases"] = max(-MOST, min(MOST, CUE * phrases))
+        if any(_said(phrase, texts[:2]) for phrase in opening_phrases):
+            reasons[speaker]["opening phrase"] = OPENING
+        labels = [t.role for t in own if t.role in (Role.AGENT, Role.CUSTOMER)]
+        if labels:
+            reasons[speaker]["transcript labels"] = LABELS * (labels.count(Role.AGENT) - labels.count(Role.CUSTOMER)) / len(labels)
+    if len(speakers) > 1:
+        reasons[speakers[0]]["first speaker"] = FIRST
+    return {s: sum(r.values()) for s, r in reasons.items()}, reasons
+
+
+def _said(phrase: str, texts: Sequence[str]) -> bool:
+    plain = _PLAIN.sub("", phrase.lower())
+    if len(plain) < 4:
+        return any(plain in text for text in texts)
+    return any(len(text) >= len(plain) and fuzz.partial_ratio(plain, text, score_cutoff=SIMILAR) > 0 for text in texts)
+
+
+def _by_channel(turns: Sequence[Turn], mapped: Mapping[str, Role], odds: Mapping[str, float]) -> RoleResult:
+    agents = [s for s, role in mapped.items() if role is Role.AGENT]
+    against = sum(odds.get(s, 0.0) for s in mapped if s not in agents) - sum(odds.get(s, 0.0) for s in agents)
+    confidence, warnings = CERTAIN, []
+    if against > 4.0:
+        confidence = 0.6
+        warnings.append("the manifest's agent channel sounds like the customer's: check agent_channel")
+    else:
+        warnings = _swapped(turns, mapped)
+    return RoleResult(_with(turns, mapped, confidence), "channel map", confidence, tuple(warnings))
+
+
+def _by_label(turns: Sequence[Turn]) -> RoleResult:
+    """No speakers at all: text without heard speech keeps its labels."""
+    labelled = [t for t in turns if t.role in (Role.AGENT, Role.CUSTOMER)]
+    if not labelled:
+        return RoleResult(tuple(replace(t, role_confidence=0.0) for t in turns), "unknown", 0.0)
+    return RoleResult(tuple(replace(t, role_confidence=0.7) for t in turns), "transcript labels", 0.7)
+
+
+def _swapped(turns: Sequence[Turn], roles: Mapping[str, Role]) -> list[str]:
+    """A remark when the transcript's labels mostly say the opposite of what was decided."""
+    opposite = {Role.AGENT: Role.CUSTOMER, Role.CUSTOMER: Role.AGENT}
+    labelled = [t for t in turns if t.role in opposite and t.speaker in roles]
+    wrong = sum(roles[t.speaker] is opposite[t.role] for t in labelled)
+    return ["the transcript's roles are swapped, corrected"] if labelled and wrong > 0.6 * len(labelled) else []
+
+
+def _with(turns: Sequence[Turn], roles: Mapping[str, Role], confidence: float) -> tuple[Turn, ...]:
+    return tuple(
+        replace(
+            t,
+            role=roles.get(t.speaker, Role.UNKNOWN),
+            role_confidence=confidence if t.speaker in roles else 0.0,
+        )
+        for t in turns
+    )
+
+
+def _seconds(turns: Sequence[Turn], speaker: str) -> float:
+    return sum(t.span.duration for t in turns if t.speaker == speaker and t.span)

@@ -1,0 +1,79 @@
+"""Recognised words onto the diarized recording: one turn for each segment, its words with their times."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from qa.calls import Channel, Role, Span, TextSource, Turn, Word
+from qa.diarization import JOIN_S, Diarization, Segment
+from qa.transcription.align import without_text
+
+REACH_S = 1.0
+"""A word this far from any segment belongs to none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """A recognised unit with its punctuation: a Chinese character, or a word; on the channel it was heard on."""
+
+    text: str
+    span: Span
+    confidence: float | None = None
+    channel: Channel = Channel.MONO
+
+
+def into_turns(spoken: Sequence[Spoken], diarization: Diarization, source: TextSource) -> tuple[Turn, ...]:
+    """Turns in order of start, roles UNKNOWN. Words that nobody was heard for make turns without a speaker."""
+    groups: dict[int, list[Spoken]] = {}
+    stray: list[list[Spoken]] = []
+    before: int | None = None
+    for word in sorted(spoken, key=lambda w: w.span.start):
+        at = _segment_of(word, diarization.segments, before)
+        if at is not None:
+            groups.setdefault(at, []).append(word)
+        elif stray and stray[-1][-1].span.gap_to(word.span) <= JOIN_S:
+            stray[-1].append(word)
+        else:
+            stray.append([word])
+        before = at
+    turns = [_turn(words, diarization.segments[at], source) for at, words in groups.items()]
+    turns += [_turn(words, Segment(words[0].span | words[-1].span, "", words[0].channel), source) for words in stray]
+    turns += without_text(turns, diarization.segments)
+    turns.sort(key=lambda t: t.span.start if t.span else 0.0)
+    return tuple(replace(turn, index=index) for index, turn in enumerate(turns))
+
+
+def _segment_of(word: Spoken, segments: Sequence[Segment], before: int | None) -> int | None:
+    best: int | None = None
+    best_rank = (-REACH_S, 0.0)
+    for at, segment in enumerate(segments):
+        if word.channel is not Channel.MONO and segment.channel is not word.channel:
+            continue
+        # Overlap when positive, distance when negative; of two that hold the word, the one already speaking goes on.
+        rank = ((segment.span & word.span).end - (segment.span & word.span).start, 1.0 if at == before else 0.0)
+        if rank > best_rank:
+            best, best_rank = at, rank
+    return best
+
+
+def _turn(spoken: Sequence[Spoken], segment: Segment, source: TextSource) -> Turn:
+    text = ""
+    words: list[Word] = []
+    for unit in spoken:
+        if text and text[-1].isascii() and unit.text[:1].isascii():
+            text += " "
+        words.append(Word(unit.text, len(text), unit.span, unit.confidence))
+        text += unit.text
+    known = [w.confidence for w in spoken if w.confidence is not None]
+    return Turn(
+        0,
+        Role.UNKNOWN,
+        text,
+        segment.span,
+        confidence=sum(known) / len(known) if known else None,
+        channel=segment.channel,
+        speaker=segment.speaker,
+        source=source,
+        words=tuple(words),
+    )
