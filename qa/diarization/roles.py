@@ -87,7 +87,7 @@ def _evidence(
     turns: Sequence[Turn], speakers: Sequence[str], opening_phrases: Sequence[str]
 ) -> tuple[dict[str, float], dict[str, dict[str, float]]]:
     """Log-odds for being the agent, per speaker, and what they are made of."""
-    reasons: Reasons = {s: defaultdict(float) for s in speakers}
+    reasons: dict[str, dict[str, float]] = {s: defaultdict(float) for s in speakers}
     for speaker in speakers:
         own = [t for t in turns if t.speaker == speaker]
         texts = [_PLAIN.sub("", t.text.lower()) for t in own]
