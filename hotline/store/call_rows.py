@@ -68,7 +68,7 @@ _FULL = (
     .outerjoin(rule_sets, rule_sets.c.content_hash == scores.c.rule_hash)
 )
 
-_CALL_FIELDS = ("id", "started_at", "day", "queue_id", "agent_id", "unit_path", "direction", "topic")
+_CALL_FIELDS: tuple[str, ...] = ("id", "started_at", "day", "queue_id", "agent_id", "unit_path", "direction", "topic")
 _CALL_FIELDS += ("wait_s", "talk_s", "hold_s", "acw_s", "transferred", "synthetic")
 _SCORE_FIELDS = ("low", "high", "passed", "fatal_certain", "fatal_possible", "failed_items", "doubtful_items", "rule_hash")
 

@@ -11,9 +11,21 @@ from hotline.store.call_rows import CallRow
 from qa.calls import Call
 from qa.scoring import ItemResult
 
-CALL_COLUMNS = ("call_id", "kind", "number", "start_s", "end_s", "role", "text", "source", "item", "section", "outcome")
+CALL_COLUMNS: tuple[str, ...] = ("call_id", "kind", "number", "start_s", "end_s", "role", "text", "source", "item", "section", "outcome")
 CALL_COLUMNS += ("points", "lost_low", "lost_high", "fatal", "reason")
-LIST_COLUMNS = ("call_id", "started_at", "queue", "agent_id", "agent", "team", "direction", "topic", "talk_s", "hold_s", "acw_s")
+LIST_COLUMNS: tuple[str, ...] = (
+    "call_id",
+    "started_at",
+    "queue",
+    "agent_id",
+    "agent",
+    "team",
+    "direction",
+    "topic",
+    "talk_s",
+    "hold_s",
+    "acw_s",
+)
 LIST_COLUMNS += ("score_low", "score_high", "passed", "fatal_certain", "fatal_possible", "rule_set", "text_source", "synthetic")
 
 _STARTS_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # East Asian Excel reads the wide ones too

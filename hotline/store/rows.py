@@ -164,7 +164,7 @@ def _evidence_row(evidence: Evidence) -> dict[str, Any]:
         "start": span.start if span is not None else None,
         "end": span.end if span is not None else None,
         "detail": evidence.detail,
-        "params": json.dumps(evidence.params, ensure_ascii=False, sort_keys=True),
+        "params": json.dumps(dict(evidence.params), ensure_ascii=False, sort_keys=True),
     }
 
 

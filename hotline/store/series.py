@@ -27,7 +27,7 @@ def offered(
     Intervals that no feed brought are absent, never zero. ``first`` and ``last`` are local days, both included. Needs SEE_FORECAST
     and a queue that concerns the viewer.
     """
-    query = sa.select(interval_counts.c.start, *(interval_counts.c[name] for name in COUNTS), interval_counts.c.synthetic)
+    query: sa.Select[Any] = sa.select(interval_counts.c.start, *(interval_counts.c[name] for name in COUNTS), interval_counts.c.synthetic)
     query = _between(store, query.where(interval_counts.c.queue_id == queue_id), interval_counts.c.start, first, last)
     with store.read() as connection:
         require_queue(connection, viewer, queue_id, Permission.SEE_FORECAST)

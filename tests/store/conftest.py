@@ -118,10 +118,7 @@ def centre(store: Store) -> Store:
             schema={"id": pl.String, "parent_id": pl.String, "kind": pl.String, "name": pl.String, "path": pl.String},
         ),
         "agents": pl.DataFrame(
-            [
-                {"id": a, "name": f"坐席{a}", "team_id": t}
-                for a, t in (("a1", "t01"), ("a2", "t01"), ("a3", "t02"), ("a4", "t10"))
-            ]
+            [{"id": a, "name": f"坐席{a}", "team_id": t} for a, t in (("a1", "t01"), ("a2", "t01"), ("a3", "t02"), ("a4", "t10"))]
         ),
         "queues": pl.DataFrame([{"id": "q1", "name": "供电", "unit_id": "c-1"}, {"id": "q10", "name": "油品", "unit_id": "c-10"}]),
     }

@@ -22,7 +22,9 @@ def test_migrations_give_the_schema(store: Store) -> None:
         assert compare_metadata(MigrationContext.configure(connection, opts={"compare_type": True}), metadata) == []
 
 
-def test_migrations_give_the_same_defaults_and_indices(store: Store, settings: Settings, tmp_path: Path, request: pytest.FixtureRequest) -> None:
+def test_migrations_give_the_same_defaults_and_indices(
+    store: Store, settings: Settings, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
     """What alembic's comparison leaves out: defaults, index order, uniqueness and conditions."""
     on_postgres = store.engine.dialect.name == "postgresql"
     url = request.getfixturevalue("new_database")() if on_postgres else f"sqlite:///{tmp_path / 'direct.db'}"
@@ -38,10 +40,11 @@ def test_migrations_give_the_same_defaults_and_indices(store: Store, settings: S
 
 
 def _indices(inspector: sa.Inspector, table: str) -> dict[str | None, tuple[object, ...]]:
-    return {
-        index["name"]: (index["column_names"], bool(index["unique"]), {key: str(value) for key, value in index.get("dialect_options", {}).items()})
-        for index in inspector.get_indexes(table)
-    }
+    found: dict[str | None, tuple[object, ...]] = {}
+    for index in inspector.get_indexes(table):
+        options = {key: str(value) for key, value in index.get("dialect_options", {}).items()}
+        found[index["name"]] = (index["column_names"], bool(index["unique"]), options)
+    return found
 
 
 def test_migrating_again_changes_nothing(store: Store) -> None:

@@ -19,13 +19,20 @@ def _rows(store: Store, table: sa.Table) -> list[Any]:
 
 
 def _all_feeds(samples: Any) -> dict[str, pl.DataFrame]:
-    start = pl.Series("start", [samples.at("2026-11-09", "08:00"), samples.at("2026-11-09", "08:30")], dtype=pl.Datetime("us", "Asia/Shanghai"))
-    counts = {"offered": [10, 12], "answered": [9, 12], "abandoned": [1, 0], "answered_20s": [8, 11], "wait_s": [50.0, 60.5], "handle_s": [900.0, 1200.0]}
-    when = pl.Series("created_at", [samples.at("2026-11-09", "08:05")], dtype=pl.Datetime("us", "Asia/Shanghai"))
+    local = pl.Datetime("us", "Asia/Shanghai")
+    start = pl.Series("start", [samples.at("2026-11-09", "08:00"), samples.at("2026-11-09", "08:30")], dtype=local)
+    counts = {"offered": [10, 12], "answered": [9, 12], "abandoned": [1, 0], "answered_20s": [8, 11]}
+    counts |= {"wait_s": [50.0, 60.5], "handle_s": [900.0, 1200.0]}
+    when = pl.Series("created_at", [samples.at("2026-11-09", "08:05")], dtype=local)
     return {
         "surveys": pl.DataFrame({"call_id": ["C1", "C2"], "score": [5, None], "asked_at": [when[0], when[0]]}),
         "calls": samples.call_feed(
-            {"id": "C1", "started_at": samples.at("2026-11-09", "08:00"), "caller": "138-0000-1234", "metadata": {"area": "城区", "note": None}},
+            {
+                "id": "C1",
+                "started_at": samples.at("2026-11-09", "08:00"),
+                "caller": "138-0000-1234",
+                "metadata": {"area": "城区", "note": None},
+            },
             {"id": "C2", "started_at": samples.at("2026-11-09", "23:59"), "agent_id": "a4", "metadata": {"area": None, "note": "急"}},
         ),
         "interval_counts": pl.DataFrame({"queue_id": ["q1", "q1"], "start": start, **counts}),
@@ -59,7 +66,7 @@ def test_calls_are_completed_at_the_door(centre: Store, samples: Any) -> None:
     with centre.read() as connection:
         one, two = connection.execute(sa.select(schema.calls).order_by(schema.calls.c.id)).all()
     assert (one.day, two.day) == (date(2026, 11, 9), date(2026, 11, 9))  # 23:59 in Shanghai is still that day
-    assert one.started_at == datetime(2026, 11, 9, 0, 0, tzinfo=UTC)
+    assert one.started_at == datetime(2026, 11, 9, 0, 5, tzinfo=UTC)
     assert (one.unit_path, two.unit_path) == ("/c/1/t01/", "/c/10/t10/")
     assert (one.metadata, two.metadata) == ({"area": "城区"}, {"note": "急"})
     assert len(one.caller_key) == 64 and two.caller_key is None
@@ -84,7 +91,6 @@ def test_the_last_of_two_rows_with_one_key_counts(centre: Store) -> None:
     assert feeds.load(centre, OPERATOR, "topic_days", twice) == 1
     with centre.read() as connection:
         assert connection.scalar(sa.select(schema.topic_days.c.offered)) == 2
-
 
 
 BAD = [
@@ -117,7 +123,10 @@ def test_what_is_wrong_is_named_and_nothing_is_written(centre: Store, samples: A
     assert _rows(centre, feeds.FEEDS[name]) == []
 
 
-@pytest.mark.parametrize(("path", "parent"), [("/c/1/t03", "c-1"), ("/c/10/t03/", "c-1"), ("/c/1/x/t03/", "c-1"), ("/c/1/", "c-1"), ("/d/", "nobody")])
+UNITS = [("/c/1/t03", "c-1"), ("/c/10/t03/", "c-1"), ("/c/1/x/t03/", "c-1"), ("/c/1/", "c-1"), ("/d/", "nobody")]
+
+
+@pytest.mark.parametrize(("path", "parent"), UNITS)
 def test_a_unit_lies_one_step_below_its_parent(centre: Store, path: str, parent: str) -> None:
     unit = pl.DataFrame({"id": ["new"], "parent_id": [parent], "kind": ["team"], "name": ["新"], "path": [path]})
     with pytest.raises(BadInput, match="feed org_units: new"):

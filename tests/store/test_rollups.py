@@ -123,10 +123,10 @@ def test_repeat_calls_as_counted_one_by_one(centre: Store, samples: Any, made: l
     with centre.begin() as connection:
         connection.execute(schema.agent_days.delete())
         connection.execute(schema.calls.delete())
-    rows = [
-        {"id": f"C{i}", "started_at": samples.at(FIRST + timedelta(days=day), f"{hour:02}:{i:02}"), "caller": str(caller), "topic": str(topic)}
-        for i, (day, hour, caller, topic) in enumerate(made)
-    ]
+    rows = []
+    for i, (day, hour, caller, topic) in enumerate(made):
+        started_at = samples.at(FIRST + timedelta(days=day), f"{hour:02}:{i:02}")
+        rows.append({"id": f"C{i}", "started_at": started_at, "caller": str(caller), "topic": str(topic)})
     _load(centre, samples, *rows)
     last = max(row["started_at"].date() for row in rows)
     closed = resolved = 0
