@@ -1,0 +1,169 @@
+"""The sample centre: feeds that agree with each other, the same for the same seed, with the seasons a hotline has."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import polars as pl
+import pytest
+from polars.testing import assert_frame_equal
+
+from hotline import sample_centre
+from hotline.errors import BadInput
+from hotline.sample_centre import SampleCentre, demand
+
+
+def daily(centre: SampleCentre, topic: str, queue: str = "q0") -> pl.DataFrame:
+    return centre.topic_days.filter((pl.col("topic") == topic) & (pl.col("queue_id") == queue))
+
+
+def mean(frame: pl.DataFrame, first: date, last: date) -> float:
+    value = frame.filter(pl.col("day").is_between(first, last))["offered"].mean()
+    assert isinstance(value, float)
+    return value
+
+
+def test_counts_add_up(centre: SampleCentre) -> None:
+    counts = centre.interval_counts
+    assert (counts["offered"] == counts["answered"] + counts["abandoned"]).all()
+    assert (counts["answered_20s"] <= counts["answered"]).all()
+    assert counts.select("queue_id", "start").is_unique().all()
+    by_day = counts.group_by("queue_id", day=pl.col("start").dt.date()).agg(pl.col("offered").sum())
+    by_topic = centre.topic_days.group_by("queue_id", "day").agg(pl.col("offered").sum())
+    both = by_day.join(by_topic, on=["queue_id", "day"], how="full", suffix="_topic")
+    assert (both["offered"] == both["offered_topic"]).all() and both.null_count().sum_horizontal().item() == 0
+
+
+def test_calls_are_the_counted_ones(centre: SampleCentre) -> None:
+    """Per queue and half-hour of the last eight weeks: answered, quick answers, waiting and handle time are those of the rows."""
+    rows = centre.calls.group_by("queue_id", start=pl.col("started_at").dt.truncate("30m")).agg(
+        answered=pl.len().cast(pl.Int64),
+        answered_20s=(pl.col("wait_s") <= 20).sum().cast(pl.Int64),
+        wait_s=pl.col("wait_s").sum(),
+        handle_s=(pl.col("talk_s") + pl.col("hold_s") + pl.col("acw_s")).sum(),
+    )
+    counted = centre.interval_counts.filter(
+        (pl.col("answered") > 0) & (pl.col("start") >= centre.calls["started_at"].dt.truncate("1d").min())
+    )
+    columns = ["queue_id", "start", "answered", "answered_20s", "wait_s", "handle_s"]
+    assert_frame_equal(rows.select(columns).sort("queue_id", "start"), counted.select(columns).sort("queue_id", "start"))
+    assert centre.calls["day"].n_unique() == 56
+
+
+def test_agents_answer_their_own_queue_one_call_at_a_time(centre: SampleCentre) -> None:
+    team_queue = dict(zip(centre.org_units["path"], centre.org_units["id"], strict=True))
+    assert {(path.split("/")[2], queue) for path, queue in centre.calls.select("unit_path", "queue_id").unique().iter_rows()} == {
+        (key, f"q{key}") for key in "012356"
+    }
+    assert set(centre.calls["unit_path"]) <= set(team_queue)
+    begin = pl.col("started_at") + pl.duration(seconds=pl.col("wait_s"))
+    end = begin + pl.duration(seconds=pl.col("talk_s") + pl.col("hold_s") + pl.col("acw_s"))
+    ordered = centre.calls.select("agent_id", begin=begin, end=end).sort("agent_id", "begin")
+    overlap = ordered.filter(pl.col("begin").shift(-1).over("agent_id") < pl.col("end"))
+    assert overlap.is_empty()
+
+
+def test_states_fill_the_half_hours(centre: SampleCentre) -> None:
+    states = centre.agent_intervals
+    assert (states["seconds"] > 0).all()
+    sums = states.group_by("agent_id", "start").agg(pl.col("seconds").sum(), rostered=pl.col("state").is_in(["available", "break"]).any())
+    assert (sums["seconds"] <= 1800 + 1e-6).all()
+    assert sums.filter("rostered")["seconds"].to_list() == pytest.approx([1800.0] * sums["rostered"].sum())
+    worked = states.filter(pl.col("state").is_in(["talk", "hold", "acw"]))["seconds"].sum()
+    called = centre.calls.select(pl.sum_horizontal(pl.col("talk_s", "hold_s", "acw_s").sum())).item()
+    assert called - 3600 <= worked <= called  # a call at the very end runs past the last half-hour
+
+
+def test_the_same_seed_makes_the_same_centre() -> None:
+    until = date(2026, 11, 15)
+    first, again, other = (sample_centre.build(seed, until, 1, 1) for seed in (7, 7, 8))
+    for name, frame in first.frames().items():
+        assert_frame_equal(frame, again.frames()[name])
+    assert not first.interval_counts.equals(other.interval_counts)
+
+
+def test_night_halves_without_calls_are_there(centre: SampleCentre) -> None:
+    night = centre.interval_counts.filter(pl.col("start").dt.hour() == 3)
+    assert night.height == centre.interval_counts["start"].dt.date().n_unique() * 2 * 6
+    assert night.filter(pl.col("queue_id") != "q0")["offered"].sum() == 0
+    around_the_clock = night.filter(pl.col("queue_id") == "q0")
+    assert around_the_clock["offered"].sum() > 0 and (around_the_clock["offered"] == 0).any()
+
+
+def test_size_is_as_described(centre: SampleCentre) -> None:
+    days = centre.topic_days["day"].n_unique()
+    per_day = centre.topic_days.group_by("queue_id").agg(pl.col("offered").sum() / days).sort("offered", descending=True)
+    assert per_day["queue_id"][0] == "q0" and 1400 < per_day["offered"].sum() < 1800
+    assert centre.agents.height == 40 and centre.agents["name"].is_unique().all()
+    answered = centre.interval_counts["answered"].sum() / centre.interval_counts["offered"].sum()
+    assert 0.88 < answered < 0.97
+
+
+def test_recruitment_comes_back_every_autumn(centre: SampleCentre) -> None:
+    recruiting = daily(centre, "招聘咨询")
+    for year in (2024, 2025):
+        assert mean(recruiting, date(year, 10, 10), date(year, 11, 15)) > 5 * mean(recruiting, date(year, 7, 1), date(year, 8, 31))
+
+
+def test_pension_deadline_peaks_at_the_end_of_december(centre: SampleCentre) -> None:
+    pension = daily(centre, "个人养老金", "q6")
+    assert mean(pension, date(2025, 12, 25), date(2025, 12, 31)) > 3 * mean(pension, date(2025, 11, 1), date(2025, 11, 30))
+    assert mean(pension, date(2026, 1, 4), date(2026, 1, 31)) < 0.5 * mean(pension, date(2025, 12, 25), date(2025, 12, 31))
+
+
+def test_long_holidays_fill_the_pumps_and_empty_the_offices(centre: SampleCentre) -> None:
+    refuelling = daily(centre, "节假日加油", "q1")
+    assert mean(refuelling, date(2025, 10, 1), date(2025, 10, 8)) > 3 * mean(refuelling, date(2025, 9, 8), date(2025, 9, 19))
+    orders = daily(centre, "订单咨询", "q2")
+    assert mean(orders, date(2025, 10, 1), date(2025, 10, 8)) < 0.25 * mean(orders, date(2025, 9, 8), date(2025, 9, 12))
+
+
+def test_make_up_days_are_working_days(centre: SampleCentre) -> None:
+    """调休: Sunday 2025-09-28 and Saturday 2025-10-11 were working days; an ordinary Saturday is quiet."""
+    orders = daily(centre, "订单咨询", "q2")
+    make_up = [mean(orders, day, day) for day in (date(2025, 9, 28), date(2025, 10, 11))]
+    ordinary = mean(orders, date(2025, 9, 13), date(2025, 9, 13))
+    assert min(make_up) > 2 * ordinary
+    assert demand.is_workday(date(2025, 10, 11)) and not demand.is_workday(date(2025, 10, 18))
+
+
+def test_storms_show_in_faults_only(centre: SampleCentre) -> None:
+    faults, bills = daily(centre, "故障报修"), daily(centre, "电费查询")
+    storm = pl.col("day").is_in(list(centre.storms))
+    assert faults.filter(storm)["offered"].mean() > 1.6 * faults.filter(~storm)["offered"].mean()
+    assert bills.filter(storm)["offered"].mean() < 1.3 * bills.filter(~storm)["offered"].mean()
+    assert len(centre.storms) >= 8 and sum(6 <= day.month <= 9 for day in centre.storms) > len(centre.storms) / 2
+
+
+def test_repeat_callers_give_a_plausible_first_call_resolution(centre: SampleCentre) -> None:
+    rows = centre.calls.filter(pl.col("day") <= pl.col("day").max() - timedelta(days=3)).sort("started_at")
+    following = pl.col("started_at").shift(-1).over("caller_key", "topic") - pl.col("started_at")
+    rows = rows.with_columns(back=(following <= timedelta(days=3)).fill_null(False))
+    assert 0.84 < 1 - rows["back"].mean() < 0.91
+    agents = rows.group_by("agent_id").agg(fcr=1 - pl.col("back").mean())["fcr"]
+    assert 0.01 < agents.std() < 0.05
+
+
+def test_tickets_and_surveys_follow_their_calls(centre: SampleCentre) -> None:
+    tickets = centre.tickets.with_columns(
+        seconds=(pl.col("dispatched_at") - pl.col("created_at")).dt.total_seconds(fractional=True),
+        due=pl.when(pl.col("type") == "故障报修").then(120.0).otherwise(1200.0),
+    ).drop_nulls("seconds")
+    on_time = (tickets["seconds"] <= tickets["due"]).mean()
+    assert 0.997 < on_time < 1 and 0 < tickets["returned"].mean() < 0.01
+    assert set(centre.tickets["call_id"]) <= set(centre.calls["id"]) and centre.tickets["closed_at"].null_count() > 0
+    answered = centre.surveys["score"].drop_nulls()
+    assert 0.33 < len(answered) / centre.surveys.height < 0.37
+    assert 0.97 < (answered >= 4).mean() < 0.99
+
+
+def test_everything_is_labelled_and_nobody_has_a_number(centre: SampleCentre) -> None:
+    assert centre.calls["synthetic"].all() and centre.interval_counts["synthetic"].all()
+    assert centre.calls["caller_key"].str.contains(r"^[0-9a-f]{32}$").all()
+
+
+def test_a_history_without_calendar_is_refused() -> None:
+    with pytest.raises(BadInput, match="2027"):
+        sample_centre.build(until=date(2027, 3, 1), months=1)
+    with pytest.raises(BadInput, match="months"):
+        sample_centre.build(months=0)
