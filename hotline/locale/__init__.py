@@ -7,7 +7,7 @@ two people with two languages do not meet.
 >>> use("en"); t("app.name")
 'Hotline'
 >>> use("zh"); term("role", "agent")
-'坐席'
+'座席'
 """
 
 from __future__ import annotations

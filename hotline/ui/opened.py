@@ -1,0 +1,188 @@
+"""One call, opened: its verdict, the player, and the scorecard by section and item.
+
+What is shown is read once when the call is opened (the audit trail gets one line a visit, not one a click)
+and kept in this browser session only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import polars as pl
+import streamlit as st
+
+from hotline.errors import BadRule, HotlineError
+from hotline.locale import current, t, term
+from hotline.store import Permission, Store, Viewer
+from hotline.store import calls as call_store
+from hotline.store.calls import CallRow, OpenedCall
+from hotline.ui import player, session
+from qa import audio, rules
+from qa.calls import TextSource
+from qa.rules import RuleSet
+from qa.rules.verdict import in_language
+from qa.scoring import ItemResult, Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """A call as it was when it was opened, for whom, and its audio as FLAC (empty with ``silence`` saying why)."""
+
+    viewer: Viewer
+    opened: OpenedCall
+    rule_set: RuleSet | None
+    flac: bytes
+    silence: str
+
+
+def show(store: Store, viewer: Viewer, call_id: str) -> None:
+    """The whole page of one call. Raises AccessDenied when it is outside the viewer's scope."""
+    visit = _visit(store, viewer, call_id)
+    row = visit.opened.row
+    _headline(row)
+    _verdict(row)
+    _provenance(visit.opened)
+    for warning in visit.opened.warnings:
+        st.warning(warning, icon=":material/warning:")
+    if visit.silence and row.recorded:
+        st.warning(visit.silence, icon=":material/volume_off:")
+    if not row.recorded:
+        st.info(t("call.not_recorded"), icon=":material/mic_off:")
+        return
+    player.show(visit.opened.call, visit.opened.items, titles(visit.rule_set), visit.flac, synthetic=row.synthetic)
+    if visit.opened.items:
+        scorecard(visit.opened.items, visit.rule_set)
+    if viewer.may(Permission.EXPORT_CALLS):
+        _export(store, viewer, row)
+
+
+def titles(rule_set: RuleSet | None) -> dict[str, str]:
+    """Item titles in this language by id."""
+    return {item.id: item.title[current()] for item in rule_set.items} if rule_set else {}
+
+
+def source_words(source: TextSource | None) -> str:
+    """Where the words come from, for people."""
+    if source is None:
+        return t("call.no_recording")
+    return " ".join(part for part in (term("source", source.kind.value), source.name, source.version) if part)
+
+
+def score_words(low: float | None, high: float | None) -> str:
+    """``88–93``, one number where nothing is in doubt, a dash without a score."""
+    if low is None or high is None:
+        return "–"
+    return f"{high:g}" if low == high else f"{low:g}–{high:g}"
+
+
+def _visit(store: Store, viewer: Viewer, call_id: str) -> Visit:
+    kept = st.session_state.get("visit")
+    if isinstance(kept, Visit) and kept.opened.row.id == call_id and kept.viewer == viewer:
+        return kept
+    opened = call_store.open_call(store, viewer, call_id)
+    flac, silence = b"", ""
+    if opened.row.recorded:
+        try:
+            flac = audio.playable(call_store.audio_path(store, viewer, call_id))
+        except HotlineError as error:
+            silence = str(error)
+    st.session_state.visit = Visit(viewer, opened, _rules_of(opened), flac, silence)
+    return st.session_state.visit
+
+
+def _rules_of(opened: OpenedCall) -> RuleSet | None:
+    """The rule set as it was when it judged; None without one, or when this version cannot read it any more."""
+    if opened.rule_source is None:
+        return None
+    try:
+        return rules.load_text(opened.rule_source, opened.row.rule_set_id or "rules")
+    except BadRule:
+        return None
+
+
+def _headline(row: CallRow) -> None:
+    who = " · ".join(part for part in (row.agent_name or row.agent_id, row.team, row.queue_name, row.topic) if part)
+    st.subheader(f"{row.id}　{row.started_at:%Y-%m-%d %H:%M}", anchor=False)
+    with st.container(horizontal=True, gap="small", vertical_alignment="center"):
+        st.markdown(who, width="content")
+        if row.synthetic:
+            st.badge(t("app.synthetic"), color="gray")
+
+
+def _verdict(row: CallRow) -> None:
+    if row.low is None:
+        st.info(t("call.not_scored"))
+        return
+    columns = st.columns(4)
+    columns[0].metric(t("call.score"), score_words(row.low, row.high), help=t("call.score_help"), border=True)
+    columns[1].metric(t("call.passed"), term("passed", row.passed), border=True)
+    fatal = t("call.fatal_value", certain=row.fatal_certain, possible=row.fatal_possible)
+    columns[2].metric(t("call.fatal"), fatal, help=t("call.fatal_help"), border=True)
+    columns[3].metric(t("call.doubtful"), row.doubtful_items, help=t("call.doubtful_help"), border=True)
+
+
+def _provenance(opened: OpenedCall) -> None:
+    row = opened.row
+    facts = {
+        "rules": f"{row.rule_set_id} v{row.rule_version}" if row.rule_set_id else "–",
+        "hash": (row.rule_hash or "–")[:12],
+        "text": source_words(row.text_source),
+        "diarizer": opened.diarizer or "–",
+        "roles": f"{opened.role_method or '–'} ({row.role_confidence:.0%})" if row.role_confidence is not None else opened.role_method or "–",
+        "layout": term("layout", row.layout or "none"),
+    }
+    with st.container(horizontal=True, gap="medium"):
+        for name, value in facts.items():
+            st.caption(f"{t(f'provenance.{name}')}: `{value}`", width="content")
+
+
+def section_rows(items: Sequence[ItemResult], rule_set: RuleSet | None) -> list[dict[str, object]]:
+    """Points at stake, lost and in doubt, a row a section, in the order of the scorecard. N/A items are out of the stake."""
+    names = {section.id: section.title[current()] for section in rule_set.sections} if rule_set else {}
+    rows: dict[str, dict[str, object]] = {}
+    for section in dict.fromkeys(item.section_id for item in items):
+        own = [item for item in items if item.section_id == section]
+        judged = [item for item in own if item.outcome is not Outcome.NA]
+        counts: Mapping[Outcome, int] = {outcome: sum(item.outcome is outcome for item in own) for outcome in Outcome}
+        rows[section] = {
+            "section": names.get(section, section),
+            "at_stake": sum(item.points for item in judged),
+            "lost": sum(item.lost_low for item in judged),
+            "in_doubt": sum(item.lost_high - item.lost_low for item in judged),
+            "passed": counts[Outcome.PASS],
+            "failed": counts[Outcome.FAIL],
+            "doubtful": counts[Outcome.DOUBTFUL],
+            "na": counts[Outcome.NA],
+        }
+    return list(rows.values())
+
+
+def scorecard(items: Sequence[ItemResult], rule_set: RuleSet | None) -> None:
+    """The results by section, and every item on demand."""
+    st.subheader(t("call.scorecard"), anchor=False)
+    sections = pl.DataFrame(section_rows(items, rule_set))
+    st.dataframe(
+        sections.rename({name: t(f"section.{name}") for name in sections.columns}),
+        hide_index=True,
+        height="content",
+        column_config={t(f"section.{name}"): st.column_config.NumberColumn(format="%g") for name in ("at_stake", "lost", "in_doubt")},
+    )
+    with st.expander(t("call.all_items", count=len(items))):
+        names = titles(rule_set)
+        clauses = {item.id: item.clause for item in rule_set.items} if rule_set else {}
+        columns = {
+            t("item.title"): [names.get(item.item_id, item.item_id) for item in items],
+            t("item.outcome"): [term("outcome", item.outcome.value) for item in items],
+            t("item.points"): [None if item.fatal else item.points for item in items],
+            t("item.lost"): [score_words(item.lost_low, item.lost_high) for item in items],
+            t("item.reason"): [in_language(item.reason, current()) for item in items],
+            t("item.clause"): [clauses.get(item.item_id, "") for item in items],
+        }
+        st.dataframe(pl.DataFrame(columns), hide_index=True, height="content")
+
+
+def _export(store: Store, viewer: Viewer, row: CallRow) -> None:
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if st.button(t("call.export"), icon=":material/download:", help=t("call.export_help")):
+            session.offer_file(t("call.save_again"), call_store.export_call(store, viewer, row.id), f"{row.id}.csv", "text/csv")

@@ -1,0 +1,86 @@
+"""The frame round every screen: navigation by role, brand, account and language.
+
+Navigation shows only what the role may do. That is a courtesy: the store's read functions enforce it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+import streamlit as st
+
+from hotline.errors import AccessDenied, HotlineError
+from hotline.locale import t, term
+from hotline.store import Permission, Store, Viewer
+from hotline.ui import board, overview, planning, reports, review, rules, session
+
+
+@dataclass(frozen=True, slots=True)
+class Screen:
+    """``name`` is the URL and the catalogue group; anyone with one of ``needs`` may open it (empty: everyone)."""
+
+    name: str
+    icon: str
+    show: Callable[[Store, Viewer], None]
+    needs: tuple[Permission, ...] = ()
+
+    def open_to(self, viewer: Viewer) -> bool:
+        return not self.needs or any(viewer.may(p) for p in self.needs)
+
+
+SCREENS = (
+    Screen("overview", ":material/dashboard:", overview.show),
+    Screen("review", ":material/hearing:", review.show, (Permission.OPEN_CALLS,)),
+    Screen("board", ":material/leaderboard:", board.show, (Permission.SEE_BOARD, Permission.SEE_TEAM_BOARD)),
+    Screen("planning", ":material/calendar_month:", planning.show, (Permission.SEE_FORECAST,)),
+    Screen("rules", ":material/rule:", rules.show, (Permission.SEE_RULES,)),
+    Screen("reports", ":material/description:", reports.show, (Permission.SEE_REPORTS,)),
+)
+
+_STYLE = """
+[data-testid="stSidebarHeader"]::before { content: "NAME"; font-weight: 700; font-size: 1.15rem; color: var(--st-primary-color, #0f766e); }
+[data-testid="stMainBlockContainer"] { padding-top: 3rem; max-width: 92rem; }
+.st-key-cookies { height: 0; overflow: hidden; position: absolute; }
+[data-testid="stMetric"] { height: 100%; }
+"""
+
+
+def navigation(viewer: Viewer | None, *, when_signed_out: Callable[[], None]) -> st.Page:
+    """The page to run. Signed out, every address shows the sign-in, so that a link survives it."""
+    pages = [
+        st.Page(
+            when_signed_out if viewer is None else partial(run, screen, viewer),
+            title=term("screen", screen.name),
+            icon=screen.icon,
+            url_path=screen.name,
+            default=screen is SCREENS[0],
+        )
+        for screen in SCREENS
+        if viewer is None or screen.open_to(viewer)
+    ]
+    return st.navigation(pages, position="hidden" if viewer is None else "sidebar")
+
+
+def run(screen: Screen, viewer: Viewer) -> None:
+    """Show a screen; what goes wrong is one line, never a traceback."""
+    try:
+        screen.show(session.store(), viewer)
+    except AccessDenied as denied:
+        st.error(t("app.denied", reason=str(denied)), icon=":material/lock:")
+    except HotlineError as error:
+        st.error(str(error), icon=":material/error:")
+
+
+def frame(viewer: Viewer | None) -> None:
+    """Brand, account, language and the way out, in the sidebar."""
+    st.html(f"<style>{_STYLE.replace('NAME', t('app.name'))}</style>")
+    if viewer is None:
+        return
+    with st.sidebar:
+        st.caption(t("app.signed_in", name=viewer.name, role=term("role", viewer.role.value)), help=t("app.scope", scope=viewer.scope))
+        session.language_switch()
+        if st.button(t("app.sign_out"), icon=":material/logout:", width="stretch"):
+            session.end()
+            st.rerun()
