@@ -35,7 +35,8 @@ class Forecast:
     ``values`` has the columns ``metric`` (volume, calls; aht, seconds), ``grain`` (day, half_hour, month), ``start``
     (timezone-aware local), ``mean`` and ``low80``, ``high80``, ``low95``, ``high95`` (or the levels asked for). A month that
     began before ``first_day`` holds the calls already known too; a month that ends after ``last_day`` is left out.
-    ``outliers`` are days of the history set apart, ``warnings`` what the reader must know.
+    ``outliers`` are days of the history set apart, ``effects`` what each event adds to the calls of its days (a share, by
+    event id), ``warnings`` what the reader must know.
     """
 
     first_day: date
@@ -44,6 +45,7 @@ class Forecast:
     values: pl.DataFrame
     warnings: tuple[str, ...]
     outliers: tuple[date, ...]
+    effects: dict[str, float]
 
     def grain(self, metric: str, grain: str) -> pl.DataFrame:
         """``start``, ``mean`` and bands of one metric and grain, in order."""
@@ -102,7 +104,7 @@ def produce(
     opened = open_slots(history, calendar)
     past_classes = classes_of(history.first, history.days, calendar)
     ahead_classes = classes_of(first_day, days, calendar)
-    is_open = opened.any(axis=1)[ahead_classes]
+    is_open = np.asarray(opened.any(axis=1))[ahead_classes]
     volume, aht = history.volume(), history.aht()
 
     model = CalendarRegression().fit(volume, design(history.first, history.days, horizon, calendar, events, VOLUME_PRIORS))
@@ -123,7 +125,8 @@ def produce(
     notes = _warnings(history, volume, missing_days(history, opened, past_classes), outliers, gap)
     if (warning := calendar.warning(first_day, last_day)) is not None:
         notes.append(str(warning))
-    return Forecast(first_day, last_day, MODEL_NAME, pl.concat(frames), tuple(notes), outliers)
+    effects = _effects(model, history.days + gap, events)
+    return Forecast(first_day, last_day, MODEL_NAME, pl.concat(frames), tuple(notes), outliers, effects)
 
 
 def _check(days: int, half_hour_days: int, levels: Sequence[int]) -> None:
@@ -152,6 +155,19 @@ def _fit_aht(history: History, aht: Floats, horizon: int, calendar: Calendar, ev
     plain = [replace(event, factor=None) for event in events]  # factors are of calls
     regressors = design(history.first, history.days, horizon, calendar, plain, AHT_PRIORS)
     return CalendarRegression(counts=False).fit(aht, regressors, weights=history.calls_answered())
+
+
+def _effects(model: CalendarRegression, ahead: int, events: Sequence[Event]) -> dict[str, float]:
+    """Mean effect of each event that falls in the horizon, over the days it covers, as a share of the calls."""
+    values, names = model.design_.values[ahead:], model.design_.names
+    found = {}
+    for event in events:
+        mine = [i for i, name in enumerate(names) if name.split(" ")[:2] == ["event", event.id]]
+        covered = values[:, mine[0]] > 0
+        if covered.any():
+            effect = values[covered][:, mine] @ np.array([model.coefficients_[names[i]] for i in mine])
+            found[event.id] = float(np.expm1(effect.mean()))
+    return found
 
 
 def _midnight(day: date, zone: str) -> datetime:

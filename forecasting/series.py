@@ -122,7 +122,7 @@ def read_history(intervals: pl.DataFrame, minutes: int = HALF_HOUR_MINUTES) -> H
 def _complete(offered: Floats, first: date) -> Flags:
     """Days whose absent intervals usually bring at most ``_MAY_MISS`` of their calls."""
     absent = np.isnan(offered)
-    seen = ~absent.all(axis=1)
+    seen = np.asarray(~absent.all(axis=1))
     weekday = (np.arange(len(offered)) + first.weekday()) % 7
     complete = np.zeros(len(offered), dtype=bool)
     for k in range(7):
@@ -156,7 +156,7 @@ def classes_of(first: date, count: int, calendar: Calendar) -> NDArray[np.int64]
 
 def missing_days(history: History, opened: Flags, classes: NDArray[np.int64]) -> list[date]:
     """Days without a trustworthy sum although the centre is open on such days."""
-    is_open = opened.any(axis=1)[classes]
+    is_open = np.asarray(opened.any(axis=1))[classes]
     return [history.first + timedelta(days=int(i)) for i in np.flatnonzero(is_open & ~history.complete)]
 
 

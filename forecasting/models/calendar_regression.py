@@ -119,7 +119,7 @@ class CalendarRegression:
         precision = gram + np.diag(scale**2 / self.design_.prior_sd**2)
         root = np.linalg.cholesky(precision)
         right = e[:, 1:].T @ (e[:, 0] * w)
-        return np.linalg.solve(root.T, np.linalg.solve(root, right)), root
+        return np.asarray(np.linalg.solve(root.T, np.linalg.solve(root, right)), np.float64), np.asarray(root, np.float64)
 
     def _reweigh(self, values: Floats, known: np.ndarray) -> None:
         """Huber weights, Poisson noise and outliers, found once with a middling (φ, α)."""
@@ -165,7 +165,7 @@ class CalendarRegression:
             beta, root = self._solve(filtered, self.n_, self._scale)
             e = (filtered.innovations[:, 0] - filtered.innovations[:, 1:] @ beta) / np.sqrt(self._noise)
             scale = max(1.4826 * float(np.median(np.abs(e[self._weights > 0]))), LEAST_SCALE)
-            spread = scale * np.linalg.inv(root).T
+            spread = np.asarray(scale * np.linalg.inv(root).T, np.float64)
             last = filtered.levels[-1]
             honesty = self._honesty(phi, alpha, filtered, scale, e[self._weights > 0])
             members.append(_Member(phi, alpha, beta, spread, float(last[0]), last[1:], scale, honesty))
