@@ -16,8 +16,10 @@ from hypothesis import strategies as st
 from hotline import settings
 from hotline.store import calls as call_store
 from hotline.store import open_store
-from hotline.store.parquet import write_turns
-from qa.calls import Call, Layout, Role, Span, TextSource, Turn
+from hotline.store.parquet import write_hits, write_turns
+from qa.calls import Call, Layout, Role, Span, Turn
+from qa.rules import load_text
+from qa.scoring import score
 
 
 @st.composite
@@ -120,47 +122,91 @@ def test_claims_fail_on_a_fatal_item_of_a_clean_call_and_on_points_lost_by_the_m
     assert met["timing faults found from audio"] is False, "nothing planted was measured"
 
 
-@pytest.fixture
-def store_with_a_call(tmp_path):
-    """A store that heard S001 perfectly, except that the roles of its first two turns are exchanged."""
-    truth = compare.read_truth()[0]["S001"]
-    store = open_store(settings.load(tmp_path, {}))
-    store.migrate()
+RULES = """
+id: tiny
+title: {zh: 小评分表, en: Tiny}
+version: 1
+start: 100
+pass_mark: 60
+sections:
+  - id: opening
+    title: {zh: 开场, en: Opening}
+    items:
+      - id: greeting
+        title: {zh: 开头语, en: Greeting}
+        points: 5
+        conditions:
+          hello: {say: [您好], by: agent}
+        expect: hello
+      - id: no_interrupting
+        title: {zh: 不提维修, en: No repairs}
+        points: 5
+        conditions:
+          repair: {say: [报修], by: agent}
+        forbid: repair
+"""
+
+
+def keep(store, truth, swapped=0):
+    """Store a call as if it had been heard perfectly, but for the roles of its last ``swapped`` turns, and judge it by RULES."""
     other = {"agent": Role.CUSTOMER, "customer": Role.AGENT}
     turns = tuple(
         Turn(
-            i, other[x["role"]] if i < 2 else Role(x["role"]), x["text"], Span(x["start"], x["end"]), source=TextSource(), speaker=x["role"]
+            i,
+            other[x["role"]] if i >= len(truth["lines"]) - swapped else Role(x["role"]),
+            x["text"],
+            Span(x["start"], x["end"]),
+            speaker=x["role"],
         )
         for i, x in enumerate(truth["lines"])
     )
-    call = Call("S001", turns, truth["duration"], Layout.STEREO, started_at=datetime(2026, 11, 3, 1, tzinfo=UTC))
-    recording = {"call_id": "S001", "content_hash": "0" * 64, "path": "S001.wav", "codec": "pcm_mulaw", "layout": "stereo"}
-    recording |= {"duration_s": truth["duration"], "text_kind": "supplied", "turns_file": write_turns(store, call)}
+    call = Call(truth["call_id"], turns, truth["duration"], Layout.STEREO, started_at=datetime(2026, 11, 3, 1, tzinfo=UTC))
+    recording = {"call_id": call.id, "content_hash": call.id, "path": f"{call.id}.wav", "codec": "pcm_mulaw", "layout": "stereo"}
+    recording |= {"duration_s": call.duration, "text_kind": "supplied", "turns_file": write_turns(store, call)}
+    rules = load_text(RULES, "tiny.yaml")
+    card = score(rules, call)
+    hits = write_hits(store, call, card)
     with store.begin() as connection:
-        row = {"id": "S001", "started_at": call.started_at, "day": datetime(2026, 11, 3, tzinfo=UTC).date()}
+        row = {"id": call.id, "started_at": call.started_at, "day": datetime(2026, 11, 3, tzinfo=UTC).date()}
         call_store.save_heard(connection, row, recording | {"ingested_at": datetime.now(UTC)})
+        call_store.save_score(connection, rules, card, hits)
+
+
+@pytest.fixture
+def store_with_calls(tmp_path):
+    """A store with S001 (clean; last two roles exchanged) and S012 (no greeting), and its home."""
+    store = open_store(settings.load(tmp_path, {}))
+    store.migrate()
+    truths, _ = compare.read_truth()
+    keep(store, truths["S001"], swapped=2)
+    keep(store, truths["S012"])
     return store, tmp_path
 
 
-def test_words_roles_and_speakers_are_read_from_the_store(store_with_a_call):
-    store, _ = store_with_a_call
+def test_what_is_stored_is_compared_with_the_truth(store_with_calls):
+    store, _ = store_with_calls
     truths, faults = compare.read_truth()
     measured = compare.Measured()
-    compare.measure_call(measured, store, truths["S001"], faults.get("S001", []))
-    compare.measure_call(measured, store, truths["S002"], faults.get("S002", []))
+    for call in ("S001", "S002", "S012"):
+        compare.measure_call(measured, store, truths[call], faults.get(call, []))
     found = compare.summary(measured)
     assert found["not_stored"] == ["S002"]
     assert found["character_error_rate"] == 0
-    assert found["role_accuracy"] == pytest.approx(1 - 2 / len(truths["S001"]["lines"]))
+    turns = len(truths["S001"]["lines"]) + len(truths["S012"]["lines"])
+    assert found["role_accuracy"] == pytest.approx(1 - 2 / turns)
     assert found["diarization_error_rate"]["stereo collar 0.25"] < 0.02
+    assert [(f["item"], f["wording"], f["planted"], f["found"]) for f in found["faults"]] == [("greeting", "1", 1, 1)]
+    alarms = {(a["call"], a["item"], a["clean_call"]) for a in found["false_alarms"]}
+    assert alarms == {("S001", "no_interrupting", True), ("S012", "no_interrupting", False)}
+    assert found["verdicts"]["certain_right"] == 2 and found["verdicts"]["certain"] == 4
 
 
-def test_command_line_prints_json_and_checks(store_with_a_call, monkeypatch, capsys):
-    _, home = store_with_a_call
+def test_command_line_prints_json_and_checks(store_with_calls, monkeypatch, capsys):
+    _, home = store_with_calls
     monkeypatch.setattr("sys.argv", ["compare.py", "--home", str(home), "--json", "--check"])
-    assert compare.main() == 1, "no fault was found, so the claims are not met"
+    assert compare.main() == 1, "timing faults were not looked for, so that claim is not met"
     printed = json.loads(capsys.readouterr().out)
-    assert printed["calls"] == 1 and len(printed["not_stored"]) == 27
+    assert printed["calls"] == 2 and len(printed["not_stored"]) == 26
     monkeypatch.setattr("sys.argv", ["compare.py", "--home", str(home)])
     assert compare.main() == 0
-    assert "S001" in capsys.readouterr().out
+    assert "S012" in capsys.readouterr().out
