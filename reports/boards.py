@@ -28,8 +28,10 @@ LEAST_SCORED = 5
 LEAST_DAYS = 3
 """Fewer days of work allow no verdict on handle time."""
 
-_SUMS = ("calls", "handle_s", "surveys_asked", "surveys_answered", "surveys_satisfied", "fcr_closed", "fcr_resolved")
-_SUMS += ("scored", "score_low_sum", "score_high_sum", "score_high_sq", "fatal_certain", "fatal_possible")
+_SUMS = (
+    *("calls", "handle_s", "surveys_asked", "surveys_answered", "surveys_satisfied", "fcr_closed", "fcr_resolved"),
+    *("scored", "score_low_sum", "score_high_sum", "score_high_sq", "fatal_certain", "fatal_possible"),
+)
 
 BOARD_KPIS = ("calls", "aht", "qa_score", "fatal", "satisfaction", "response", "fcr")
 COMPARED = ("aht", "qa_score", "satisfaction", "fcr")
@@ -133,8 +135,8 @@ def measure(days: pl.DataFrame, key: list[str], week: IsoWeek, least: int) -> pl
             pl.when((both["scored_before"] > 0) & (both["scored"] > 0)).then(both["fatal_certain"] - both["fatal_certain_before"])
         ).to_series(),
     }
-    shown = ("aht", "aht_low", "aht_high", "qa_low", "qa_high", "qa_ci_low", "qa_ci_high")
-    shown += ("response", "satisfaction", "satisfaction_low", "satisfaction_high", "fcr", "fcr_low", "fcr_high")
+    shown = ["aht", "aht_low", "aht_high", "qa_low", "qa_high", "qa_ci_low", "qa_ci_high"]
+    shown += ["response", "satisfaction", "satisfaction_low", "satisfaction_high", "fcr", "fcr_low", "fcr_high"]
     measured = {name: pl.Series(this[name], dtype=pl.Float64, nan_to_null=True) for name in shown}
     return both.select(key).with_columns(**counted, **measured, **changes, **_compare(both, this, last, least))
 

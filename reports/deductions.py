@@ -39,7 +39,6 @@ def deductions(store: Store, viewer: Viewer, week: IsoWeek, unit_path: str) -> p
     inside = replace(viewer, scope=unit_path) if viewer.sees_unit(unit_path) else viewer
     hits = scan_hits(store, inside, week.first, week.last)
     one_a_call = hits.unique(subset=["call_id", "rule_hash", "item_id"]).filter(pl.col("outcome") != "na")
-    losses = pl.min_horizontal("lost_low", "lost_high"), pl.max_horizontal("lost_low", "lost_high")
     counted = (
         one_a_call.group_by("rule_hash", "item_id")
         .agg(
@@ -48,8 +47,8 @@ def deductions(store: Store, viewer: Viewer, week: IsoWeek, unit_path: str) -> p
             judged=pl.len().cast(pl.Int64),
             failed=(pl.col("outcome") == "fail").sum().cast(pl.Int64),
             doubtful=(pl.col("outcome") == "doubtful").sum().cast(pl.Int64),
-            lost_certain=losses[0].sum(),
-            lost_possible=(losses[1] - losses[0]).sum(),
+            lost_certain=pl.col("lost_low").sum(),
+            lost_possible=(pl.col("lost_high") - pl.col("lost_low")).sum(),
         )
         .collect()
     )
@@ -58,7 +57,7 @@ def deductions(store: Store, viewer: Viewer, week: IsoWeek, unit_path: str) -> p
     return named.select(pl.col(name).cast(kind) for name, kind in COLUMNS.items()).sort("rule_set", "item_no")
 
 
-_TITLES = ["rule_hash", "item_id", "rule_set", "section", "section_en", "title", "title_en"]
+_TITLES = dict.fromkeys(("rule_hash", "item_id", "rule_set", "section", "section_en", "title", "title_en"), pl.String)
 
 
 def _titles(store: Store, viewer: Viewer, rule_hash: str) -> list[tuple[str, ...]]:

@@ -83,7 +83,8 @@ def _kpi(entry: Any, thing: str) -> Kpi:
             raise BadInput(f"{thing}: {field}", f"'{entry[field]}' is unknown", f"use one of {', '.join(choices)}")
     if not isinstance(entry["decimals"], int) or not 0 <= entry["decimals"] <= 4:
         raise BadInput(f"{thing}: decimals", f"'{entry['decimals']}' is not a number of decimals", "use 0 to 4")
-    return Kpi(**{key: MappingProxyType(value) if key in _TEXTS else value for key, value in entry.items()})
+    fields: dict[str, Any] = {key: MappingProxyType(value) if key in _TEXTS else value for key, value in entry.items()}
+    return Kpi(**fields)
 
 
 @cache

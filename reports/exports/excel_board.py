@@ -73,8 +73,8 @@ def write_board(pages: Pages, name: str, rows: pl.DataFrame, keys: Sequence[Key]
     page.set_row(_TOP + 1, 30)
     first = _TOP + 2
     for line, row in enumerate(rows.iter_rows(named=True), first):
-        for column, (key, _, _) in enumerate(keys):
-            page.write_string(line, column, row[key] or "", pages.line())
+        for at, (key, _, _) in enumerate(keys):
+            page.write_string(line, at, row[key] or "", pages.line())
         for kpi_id, columns in COLUMNS.items():
             for _, _, column, shown in columns:
                 _value(pages, page, line, place[column], row, kpis()[kpi_id], column, shown)

@@ -14,8 +14,12 @@ from hotline.sample_centre import SampleCentre
 from hotline.settings import Settings
 from hotline.store import OPERATOR, Store, open_store
 from hotline.store.feeds import load_all
+from hotline.store.parquet import write_hits
 from hotline.store.rollups import roll_up_all
-from hotline.store.schema import rule_sets, scores
+from hotline.store.scores import save_score
+from qa.calls import Call, Layout
+from qa.rules import RuleSet, load_text
+from qa.scoring import ItemResult, Outcome, Scorecard
 
 EVIL = '=HYPERLINK("http://evil.example","click")'
 MONDAY = date(2026, 11, 9)
@@ -98,28 +102,58 @@ def home(tmp_path: Path) -> Path:
     return tmp_path / "home"
 
 
+RULES = """
+id: tiny
+title: {zh: 小评分表, en: Tiny scorecard}
+version: 3
+sections:
+  - id: opening
+    title: {zh: 开场, en: Opening}
+    items:
+      - id: greeting
+        title: {zh: 开头语, en: Greeting}
+        points: 10
+        conditions:
+          hello: {say: [您好], by: agent}
+        expect: hello
+  - id: manner
+    title: {zh: 态度, en: Manner}
+    items:
+      - id: rude
+        title: {zh: 服务忌语, en: Rude words}
+        fatal: true
+        conditions:
+          rude: {say: [废话], by: agent}
+        forbid: rude
+"""
+SCORES = (100, 90, 80, 90, 90)
+
+
+def scorecard(number: int, high: float, rules: RuleSet) -> Scorecard:
+    """The first two calls have a doubtful greeting, the third a certain rude word (points as in ``SCORES`` all the same)."""
+    greeting, rude = Outcome.DOUBTFUL if number <= 2 else Outcome.PASS, Outcome.FAIL if number == 3 else Outcome.PASS
+    in_doubt = 10.0 if number <= 2 else 0.0
+    items = (
+        ItemResult("greeting", "opening", greeting, 10.0, 0.0, in_doubt, False, "", ()),
+        ItemResult("rude", "manner", rude, 0.0, 0.0, 0.0, True, "", ()),
+    )
+    return Scorecard(
+        f"K{number:03d}", rules.id, rules.version, rules.content_hash, high - in_doubt, high, "yes", int(number == 3), 0, items
+    )
+
+
 @pytest.fixture
 def small(home: Path) -> Iterator[Store]:
     """The small store; a1 has five scored calls with 100, 90, 80, 90, 90 points, the first two with 10 more in doubt, one fatal."""
     store = open_store(Settings(home=home, parquet=home / "parquet"))
     store.migrate()
     load_all(store, OPERATOR, small_frames())
+    rules = load_text(RULES, "tiny.yaml")
     with store.begin() as connection:
-        now = datetime(2026, 11, 18, tzinfo=UTC)
-        connection.execute(rule_sets.insert().values(content_hash="h", id="power", version=1, source="", stored_at=now))
-        for number, high in enumerate((100, 90, 80, 90, 90), 1):
-            connection.execute(
-                scores.insert().values(
-                    call_id=f"K{number:03d}",
-                    rule_hash="h",
-                    scored_at=now,
-                    low=high - 10 if number <= 2 else high,
-                    high=high,
-                    passed="yes",
-                    fatal_certain=int(number == 3),
-                    hits_file="",
-                )
-            )
+        for number, high in enumerate(SCORES, 1):
+            card = scorecard(number, high, rules)
+            heard = Call(id=card.call_id, turns=(), duration=60.0, layout=Layout.NONE, started_at=datetime(2026, 11, 9, 4, tzinfo=UTC))
+            save_score(connection, rules, card, write_hits(store, heard, card))
     roll_up_all(store)
     yield store
     store.close()

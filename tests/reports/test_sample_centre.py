@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date, timedelta
+from pathlib import Path
 
 import polars as pl
 import pytest
+import sqlalchemy as sa
 from polars.testing import assert_frame_equal
+from typer.testing import CliRunner
 
 from hotline import sample_centre
+from hotline.commands import centre as command
 from hotline.errors import BadInput
 from hotline.sample_centre import SampleCentre, demand
+from hotline.settings import Settings
+from hotline.store import OPERATOR, open_store, schema
+from hotline.store import calls as store_calls
+from hotline.store.feeds import load
+from reports import boards
+from reports.week import IsoWeek
 
 
 def daily(centre: SampleCentre, topic: str, queue: str = "q0") -> pl.DataFrame:
@@ -167,3 +178,46 @@ def test_a_history_without_calendar_is_refused() -> None:
         sample_centre.build(until=date(2027, 3, 1), months=1)
     with pytest.raises(BadInput, match="months"):
         sample_centre.build(months=0)
+
+
+def run(home: Path, *arguments: str) -> dict:
+    result = CliRunner().invoke(command.app, ["sample", *arguments, "--json"], env={"HOTLINE_HOME": str(home)}, catch_exceptions=False)
+    return json.loads(result.stdout)
+
+
+def test_the_command_loads_it_and_twice_is_once(home: Path) -> None:
+    store = open_store(Settings(home=home, parquet=home / "parquet"))
+    store.migrate()
+
+    def counted() -> dict[str, int]:
+        with store.read() as connection:
+            return {
+                table.name: connection.scalar(sa.select(sa.func.count()).select_from(table)) or 0 for table in schema.metadata.sorted_tables
+            }
+
+    loaded = run(home, "--months", "1", "--until", "2026-10-31", "--seed", "5")
+    first = counted()
+    assert {name: first[name] for name in loaded} == loaded and loaded["calls"] > 10_000
+    run(home, "--months", "1", "--until", "2026-10-31", "--seed", "5")
+    assert {name: count for name, count in counted().items() if name != "audit"} == {
+        name: c for name, c in first.items() if name != "audit"
+    }
+    board = boards.weekly(store, OPERATOR, IsoWeek(2026, 43))
+    assert board.synthetic and board.teams.height == 9 and board.agents.height == 40
+    own = store_calls.page(store, OPERATOR, first_day=date(2026, 10, 19), last_day=date(2026, 10, 25), limit=1).total
+    assert board.total["calls"].item() == own
+    store.close()
+
+
+def test_invented_history_does_not_mix_with_a_real_centre(home: Path) -> None:
+    store = open_store(Settings(home=home, parquet=home / "parquet"))
+    store.migrate()
+    real = pl.DataFrame(
+        {"id": ["hq"], "parent_id": [None], "kind": ["centre"], "name": ["真"], "path": ["/hq/"]}, schema_overrides={"parent_id": pl.String}
+    )
+    load(store, OPERATOR, "org_units", real)
+    with pytest.raises(BadInput, match=r"hq.*another centre"):
+        run(home, "--months", "1")
+    with pytest.raises(BadInput, match="not a date"):
+        run(home, "--until", "yesterday")
+    store.close()
