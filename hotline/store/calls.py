@@ -18,7 +18,7 @@ from hotline.store.call_rows import LISTED, CallRow, call_row, select_rows
 from hotline.store.engine import Store
 from hotline.store.schema import agents, calls, recordings, rule_sets, scores
 from hotline.store.scores import save_score
-from hotline.store.tables import upsert
+from hotline.store.tables import check_lengths, upsert
 from qa.calls import Call, Layout, Span
 from qa.scoring import ItemResult
 
@@ -191,13 +191,15 @@ def export_page(store: Store, viewer: Viewer, **filters: Any) -> bytes:
 def save_heard(connection: sa.Connection, call_row: Mapping[str, Any], recording_row: Mapping[str, Any]) -> None:
     """Store a call and its recording; keys are the columns of ``calls`` and ``recordings``, those left out keep their value.
 
-    Again with the same rows changes nothing. Raises BadRecording when the file is stored as another call.
+    Again with the same rows changes nothing. Raises BadRecording when the file is stored as another call,
+    BadInput for a text too long for its column.
     """
     holder = holder_of(connection, recording_row["content_hash"])
     if holder is not None and holder != call_row["id"]:
         raise BadRecording(f"call {call_row['id']}", f"the same recording is stored as call {holder}", "name the right file")
-    upsert(connection, calls, [call_row])
-    upsert(connection, recordings, [recording_row])
+    for table, row in ((calls, call_row), (recordings, recording_row)):
+        check_lengths(table, row, f"call {call_row['id']}")
+        upsert(connection, table, [row])
 
 
 def holder_of(connection: sa.Connection, content_hash: str) -> str | None:

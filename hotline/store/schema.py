@@ -116,10 +116,10 @@ recordings = sa.Table(
     sa.Column("overlaps", sa.JSON, nullable=False, server_default="[]"),  # [[start, end], …] seconds
     sa.Column("overlap_known", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("text_kind", sa.String(12), nullable=False),  # SourceKind
-    sa.Column("text_engine", sa.String(80), nullable=False, server_default=""),
-    sa.Column("text_version", sa.String(40), nullable=False, server_default=""),
-    sa.Column("diarizer", sa.String(80), nullable=False, server_default=""),
-    sa.Column("role_method", sa.String(80), nullable=False, server_default=""),
+    sa.Column("text_engine", sa.String(200), nullable=False, server_default=""),
+    sa.Column("text_version", sa.String(80), nullable=False, server_default=""),
+    sa.Column("diarizer", sa.String(200), nullable=False, server_default=""),
+    sa.Column("role_method", sa.String(200), nullable=False, server_default=""),
     sa.Column("role_confidence", sa.Float, nullable=False, server_default="1"),
     sa.Column("warnings", sa.JSON, nullable=False, server_default="[]"),
     sa.Column("turns_file", sa.Text, nullable=False),  # below the Parquet folder
@@ -274,8 +274,8 @@ forecast_values = sa.Table(
     "forecast_values",
     metadata,
     sa.Column("forecast_id", sa.Integer, sa.ForeignKey("forecasts.id"), primary_key=True),
-    sa.Column("metric", sa.String(8), primary_key=True),  # volume (calls) | aht (seconds)
-    sa.Column("grain", sa.String(8), primary_key=True),  # day | half_hour
+    sa.Column("metric", sa.String(12), primary_key=True),  # volume (calls) | aht (seconds)
+    sa.Column("grain", sa.String(12), primary_key=True),  # day | half_hour
     sa.Column("start", UtcDateTime, primary_key=True),
     sa.Column("mean", sa.Float, nullable=False),
     sa.Column("low80", sa.Float, nullable=False),

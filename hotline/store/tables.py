@@ -9,6 +9,7 @@ import polars as pl
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
+from hotline.errors import BadInput
 from hotline.store.schema import UtcDateTime
 
 _CHUNK = 10_000  # rows a round trip
@@ -38,6 +39,14 @@ def upsert(
         statement = statement.on_conflict_do_nothing(index_elements=list(key))
     for first in range(0, len(rows), _CHUNK):
         connection.execute(statement, list(rows[first : first + _CHUNK]))
+
+
+def check_lengths(table: sa.Table, row: Mapping[str, Any], thing: str) -> None:
+    """Raise BadInput for a text that its column cannot hold; SQLite would take it, PostgreSQL not."""
+    for name, value in row.items():
+        longest = getattr(table.c[name].type, "length", None)
+        if isinstance(value, str) and longest is not None and len(value) > longest:
+            raise BadInput(f"{thing}: {name}", f"{len(value)} characters", f"at most {longest}")
 
 
 def frame(connection: sa.Connection, statement: sa.Select[Any], zone: str = "UTC") -> pl.DataFrame:

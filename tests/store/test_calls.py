@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from hotline.errors import AccessDenied, BadRecording, MissingPart, NotFound
+from hotline.errors import AccessDenied, BadInput, BadRecording, MissingPart, NotFound
 from hotline.store import OPERATOR, Store, UserRole, audit, calls, export, feeds, parquet, schema
 from qa.calls import SourceKind, TextSource
 
@@ -74,6 +74,12 @@ def test_one_recording_is_one_call(house: Store, samples: Any) -> None:
         assert not calls.has_other_recording(connection, "S1", held) and not calls.has_other_recording(connection, "S9", held)
     with pytest.raises(BadRecording, match="stored as call S1"), house.begin() as connection:
         calls.save_heard(connection, row, {"call_id": "S9", "content_hash": held})
+
+
+def test_a_text_too_long_for_its_column_is_named(house: Store, samples: Any) -> None:
+    row = {"id": "S1", "started_at": samples.at("2026-11-09"), "day": date(2026, 11, 9), "topic": "电" * 61}
+    with pytest.raises(BadInput, match="call S1: topic: 61 characters"), house.begin() as connection:
+        calls.save_heard(connection, row, {"call_id": "S1", "content_hash": "0" * 64})
 
 
 def test_the_latest_rules_count_and_earlier_results_stay(house: Store, samples: Any) -> None:

@@ -66,7 +66,7 @@ def test_calls_are_completed_at_the_door(centre: Store, samples: Any) -> None:
     with centre.read() as connection:
         one, two = connection.execute(sa.select(schema.calls).order_by(schema.calls.c.id)).all()
     assert (one.day, two.day) == (date(2026, 11, 9), date(2026, 11, 9))  # 23:59 in Shanghai is still that day
-    assert one.started_at == datetime(2026, 11, 9, 0, 5, tzinfo=UTC)
+    assert one.started_at == datetime(2026, 11, 9, 0, 0, tzinfo=UTC)
     assert (one.unit_path, two.unit_path) == ("/c/1/t01/", "/c/10/t10/")
     assert (one.metadata, two.metadata) == ({"area": "城区"}, {"note": "急"})
     assert len(one.caller_key) == 64 and two.caller_key is None
