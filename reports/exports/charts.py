@@ -55,7 +55,7 @@ def team_intervals(teams: pl.DataFrame, kpi_id: str, language: str) -> str:
         for row in teams.iter_rows(named=True)
         if row[kpi_id] is not None
     ]
-    share = alt.Axis(format=".0%", tickCount=6)
+    share = alt.Axis(format=".1~%", tickCount=6)
     base = alt.Chart(alt.Data(values=rows)).encode(y=alt.Y("team:N", sort=None, title=None))
     bars = base.mark_rule(color=ACCENT, strokeWidth=2).encode(
         x=alt.X("low:Q", title=kpis()[kpi_id].name[language], axis=share, scale=alt.Scale(zero=False, nice=True)), x2="high:Q"
@@ -64,11 +64,20 @@ def team_intervals(teams: pl.DataFrame, kpi_id: str, language: str) -> str:
     return _svg(bars + points, 360, max(40, 20 * len(rows)))
 
 
+def worst_items(deductions: pl.DataFrame, count: int) -> pl.DataFrame:
+    """Items that cost points or failed, the costliest first."""
+    return (
+        deductions.filter((pl.col("lost_certain") > 0) | (pl.col("lost_possible") > 0) | (pl.col("failed") > 0))
+        .sort("lost_certain", "failed", "lost_possible", "item_no", descending=[True, True, True, False])
+        .head(count)
+    )
+
+
 def most_lost(deductions: pl.DataFrame, language: str, count: int = 12) -> str:
     """The items that cost most points: certain ones dark, those in doubt light."""
     names = ["确定扣分", "存疑扣分"] if language == "zh" else ["Points lost", "In doubt"]
     title = "title" if language == "zh" else "title_en"
-    worst = deductions.sort("lost_certain", "lost_possible", descending=True).head(count)
+    worst = worst_items(deductions, count)
     rows = [
         {"item": row[title] or row["item_id"], "what": what, "points": row[column], "order": order}
         for row in worst.iter_rows(named=True)

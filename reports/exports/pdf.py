@@ -29,7 +29,8 @@ _TEXTS = {
         "agents": "座席看板",
         "deductions": "质检扣分项",
         "lost": "扣分最多的评分项",
-        "no_scores": "本周没有已评分的通话。",
+        "no_scores": "本周没有扣分，或没有已评分的通话。",
+        "deduction_heads": "环节|评分项|适用|不合格|存疑|确定扣分|存疑扣分",
         "definitions": "指标定义",
         "last_week": "上周",
         "reading": "数值 [95% 区间] n=样本；样本不足时只列计数（如 1/5），不作判断。质检得分写作「存疑全扣–只扣确定项」。",
@@ -46,9 +47,10 @@ _TEXTS = {
         "agents": "Agents",
         "deductions": "QA deductions",
         "lost": "Items that cost most points",
-        "no_scores": "No call was scored in this week.",
+        "no_scores": "Nothing was lost in this week, or no call was scored.",
+        "deduction_heads": "Section|Item|Applied|Failed|Doubtful|Points lost|In doubt",
         "definitions": "Definitions",
-        "last_week": "last week",
+        "last_week": "was",
         "reading": "value [95 % interval] n=sample; below the smallest sample only the count is given (1/5) and nothing is concluded. "
         "A QA score reads doubts lost–certain losses only.",
     },
@@ -92,7 +94,9 @@ def content(report: WeeklyReport) -> dict[str, Any]:
         "team_heads": [label["team"]],
         "agents": _board(board.agents, ["agent_id", "agent_name", team], report),
         "agent_heads": ["ID", label["agent"], label["team"]],
-        "has_deductions": not report.deductions.is_empty(),
+        "has_deductions": _has_losses(report),
+        "deduction_heads": _TEXTS[language]["deduction_heads"].split("|"),
+        "deductions": _deductions(report),
         "definition_heads": list(heads[1:6]),
         "definitions": [list(row[1:6]) for row in definitions],
     }
@@ -102,7 +106,7 @@ def drawings(report: WeeklyReport) -> dict[str, str]:
     """The charts by the name that the template knows them by."""
     drawn = {"days": charts.calls_a_day(report.days, report.language)}
     drawn |= {kpi_id: charts.team_intervals(report.board.teams, kpi_id, report.language) for kpi_id in ("fcr", "satisfaction")}
-    if not report.deductions.is_empty():
+    if _has_losses(report):
         drawn["lost"] = charts.most_lost(report.deductions, report.language)
     return drawn
 
@@ -138,6 +142,23 @@ def _queues(report: WeeklyReport) -> dict[str, list[Any]]:
             line.append({"text": kpis()[column].text(row[column]), "small": small})
         rows.append(line)
     return {"heads": [wording.LABELS[language]["queue"], *(kpis()[column].name[language] for column in columns)], "rows": rows}
+
+
+def _has_losses(report: WeeklyReport) -> bool:
+    return not charts.worst_items(report.deductions, 1).is_empty()
+
+
+def _deductions(report: WeeklyReport) -> list[dict[str, Any]]:
+    """The costliest items with how often they applied, failed and were doubtful."""
+    tail = "" if report.language == "zh" else "_en"
+    lines = []
+    for row in charts.worst_items(report.deductions, 24).iter_rows(named=True):
+        counts = [f"{row[name]:,}" for name in ("judged", "failed", "doubtful")]
+        points = [f"{row[name]:.1f}" for name in ("lost_certain", "lost_possible")]
+        lines.append(
+            {"fatal": row["fatal"], "cells": [row[f"section{tail}"] or "", row[f"title{tail}"] or row["item_id"], *counts, *points]}
+        )
+    return lines
 
 
 def _board(rows: pl.DataFrame, keys: list[str], report: WeeklyReport) -> list[dict[str, Any]]:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
+from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -221,3 +224,12 @@ def test_invented_history_does_not_mix_with_a_real_centre(home: Path) -> None:
     with pytest.raises(BadInput, match="not a date"):
         run(home, "--until", "yesterday")
     store.close()
+
+
+@pytest.mark.parametrize(("kind", "read"), [("parquet", pl.read_parquet), ("csv", pl.read_csv)])
+def test_the_script_writes_the_tables(tmp_path: Path, kind: str, read: Callable[[Path], pl.DataFrame]) -> None:
+    script = Path(__file__).parents[2] / "data" / "make_centre.py"
+    arguments = [sys.executable, str(script), str(tmp_path), "--months", "1", "--until", "2026-06-30", "--format", kind]
+    subprocess.run(arguments, check=True, capture_output=True)
+    centre = sample_centre.build(until=date(2026, 6, 30), months=1)
+    assert {file.stem: read(file).height for file in tmp_path.iterdir()} == {name: frame.height for name, frame in centre.frames().items()}
