@@ -125,21 +125,32 @@ def _expression(fields: Fields, key: str, every: Mapping[str, Condition]) -> Exp
 
 
 def _examples(fields: Fields, item_id: str) -> tuple[Example, ...]:
+    """The examples by outcome; ``meta:`` among them is what all of them share."""
     found: list[Example] = []
-    for outcome, node in fields.children("examples"):
-        owner = fields.child("examples")
+    if not fields.has("examples"):
+        return ()
+    owner = fields.child("examples")
+    shared = _meta(owner) if owner.has("meta") else {}
+    for outcome, node in owner.nodes.items():
+        if outcome == "meta":
+            continue
         if outcome not in OUTCOMES:
             owner.refuse(outcome, f"'{outcome}' is not an outcome", near(outcome, OUTCOMES))
         entries = node.items if isinstance(node, Listing) else (node,)
         for number, entry in enumerate(entries, start=1):
-            found.append(_example(owner, outcome, entry, f"{item_id}/{outcome}/{number}"))
+            found.append(_example(owner, outcome, entry, shared, f"{item_id}/{outcome}/{number}"))
     return tuple(found)
 
 
-def _example(owner: Fields, outcome: str, node: Node, name: str) -> Example:
+def _meta(fields: Fields) -> dict[str, str]:
+    entries = fields.child("meta")
+    return {key: entries.text(key) for key in entries.nodes}
+
+
+def _example(owner: Fields, outcome: str, node: Node, shared: Mapping[str, str], name: str) -> Example:
     """An example: text with a turn a line, a list of such lines, or a table with ``turns:`` and what is known of the call."""
     facts: dict[str, object] = {}
-    meta: dict[str, str] = {}
+    meta = dict(shared)
     lines: Node = node
     if isinstance(node, Table):
         inner = Fields.of(owner.file, owner.name(outcome), node)
@@ -155,8 +166,7 @@ def _example(owner: Fields, outcome: str, node: Node, name: str) -> Example:
             if inner.has(key):
                 facts[key] = inner.flag(key)
         if inner.has("meta"):
-            entries = inner.child("meta")
-            meta = {key: entries.text(key) for key in entries.nodes}
+            meta |= _meta(inner)
         inner.text("note", "")
         inner.finish()
     text = "\n".join(value for value, _ in owner.texts(outcome, lines, limit=500))

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from qa.rules.plaintext import plain
 
-MAX_VARIANTS = 256
+MAX_VARIANTS = 512
 GAP = 6
 _ELLIPSIS = re.compile(r"…+|\.\.\.+")
 
