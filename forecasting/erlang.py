@@ -135,7 +135,7 @@ class ErlangC:
     def service_level(self, within_s: ArrayLike) -> Floats:
         """Share of offered calls answered within ``within_s`` seconds."""
         within = _positive("within_s", within_s)
-        with np.errstate(divide="ignore", invalid="ignore"):
+        with np.errstate(all="ignore"):  # unstable queues are replaced below
             late = self.wait_probability * np.exp(-(self.agents - self.load) * within / self.aht_s)
         return np.where(self.load == 0, 1.0, np.where(self.stable, 1 - late, 0.0))
 
