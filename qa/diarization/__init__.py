@@ -16,8 +16,8 @@ from pathlib import Path
 from qa.audio import Audio
 from qa.calls import Channel, Layout, Role, Span
 
-JOIN_S = 0.5
-"""Pauses of one speaker up to this long do not end a turn."""
+JOIN_S, BREATH_S = 0.5, 0.3
+"""Pauses of one speaker up to this long do not end a turn: when nobody else speaks meanwhile, and in any case."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,12 +79,12 @@ def diarize(
 
 
 def join(segments: Iterable[Segment], gap: float = JOIN_S) -> tuple[Segment, ...]:
-    """Join neighbouring segments of one speaker when the pause is short and nobody else begins in it.
+    """Join neighbouring segments of one speaker when the pause is short and nobody else speaks in it, or hardly a breath.
 
     >>> a, b = Segment(Span(0, 1), "A"), Segment(Span(1.3, 2), "A")
     >>> join([a, b])
     (Segment(span=Span(start=0, end=2), speaker='A', channel=<Channel.MONO: 'mono'>, role=None),)
-    >>> len(join([a, Segment(Span(1.1, 1.2), "B"), b]))
+    >>> len(join([a, Segment(Span(1.1, 1.2), "B"), Segment(Span(1.4, 2), "A")]))
     3
     """
     joined: list[Segment] = []
@@ -94,7 +94,9 @@ def join(segments: Iterable[Segment], gap: float = JOIN_S) -> tuple[Segment, ...
         if at is not None and joined[at].span.gap_to(segment.span) <= gap:
             before = joined[at].span
             between = Span(before.end, segment.span.start)
-            if not any(other.speaker != segment.speaker and other.span.start >= before.start and other.span & between for other in joined):
+            if between.duration <= BREATH_S or not any(
+                other.speaker != segment.speaker and other.span.start >= before.start and other.span & between for other in joined
+            ):
                 joined[at] = replace(joined[at], span=before | segment.span)
                 continue
         last_of[segment.speaker] = len(joined)

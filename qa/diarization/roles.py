@@ -3,7 +3,8 @@
     channel map  → decides; text that says the opposite lowers the confidence and is reported
     otherwise    → what speaks for one reading or the other is added up as log-odds:
                      phrases only one side says (工号 …为您服务, 请问您的户号; 我家停电了), the rule sets' opening phrases,
-                     the labels of a supplied transcript (they may be swapped: phrases outweigh them), who speaks first
+                     who says 您 and 请问, who speaks first,
+                     the labels of a supplied transcript (they may be swapped: phrases outweigh them)
     nothing      → unknown, and whatever depends on a role is doubtful
 
 Confidence is the logistic of the sum, so 0.5 means nothing is known.
@@ -22,21 +23,24 @@ from rapidfuzz import fuzz
 from qa.calls import Role, Turn
 from qa.diarization import Diarization
 
-LABELS, FIRST, CUE, OPENING, MOST = 1.5, 0.8, 1.0, 2.0, 5.0
-"""Log-odds: all labels agreeing; speaking first; one phrase; an opening phrase; the most that phrases add up to."""
+LABELS, FIRST, CUE, OPENING, MOST = 0.75, 0.8, 1.0, 2.0, 5.0
+"""Log-odds: all of one side's labels agreeing; speaking first; one phrase; an opening phrase; the most that phrases add up to."""
 CERTAIN = 0.99
-SIMILAR = 78.0
-"""Per cent of likeness at which a phrase counts in text with recognition errors."""
+SIMILAR, SIMILAR_SHORT = 78.0, 84.0
+"""Per cent of likeness at which a phrase (one of less than seven characters) counts in text with recognition errors."""
 
 _AGENT = """
-请问有什么可以帮您 工号为您服务 很高兴为您服务 请问您的户号 请您提供一下户号 请您稍等 感谢您的耐心等待 让您久等了 我帮您查询 已经为您登记
+请问有什么可以帮您 有什么可以帮助您
+工号为您服务 很高兴为您服务 请问您的户号 请您提供一下户号 请您稍等 感谢您的耐心等待 让您久等了 我帮您查询
+已经为您登记
 跟您核对一下 感谢您的来电 请问还有其他需要帮助的吗 请您对我的服务进行评价 请问您贵姓 请问您的联系电话 抢修人员 给您带来不便 您的心情
 how_may_i_help_you how_can_i_help_you thank_you_for_calling anything_else_i_can_help may_i_have_your
 """
 _CUSTOMER = """
-我家停电了 我想查一下 我要投诉 我的户号是 我姓 怎么还没来 我想问一下 我们小区 什么时候能来 没有了谢谢 我住在 我家里
+我家停电了 我想查一下 我要投诉 我的户号是 我姓 怎么还没来 我想问一下 我们小区 什么时候能来 没有了谢谢 我住在 我家里 我们家 你们
 i'd_like_to i_have_a_problem my_account i'm_calling_about
 """
+_COURTESY = re.compile("您|请问|非常抱歉|\\b(?:sir|madam|ma'am)\\b")
 _PLAIN = re.compile(r"[，。？！、；：,.?!;:_\s]")
 
 
@@ -95,6 +99,7 @@ def _evidence(
         reasons[speaker]["phrases"] = max(-MOST, min(MOST, CUE * phrases))
         if any(_said(phrase, texts[:2]) for phrase in opening_phrases):
             reasons[speaker]["opening phrase"] = OPENING
+        reasons[speaker]["courtesy"] = math.log1p(sum(len(_COURTESY.findall(text)) for text in texts))
         labels = [t.role for t in own if t.role in (Role.AGENT, Role.CUSTOMER)]
         if labels:
             reasons[speaker]["transcript labels"] = LABELS * (labels.count(Role.AGENT) - labels.count(Role.CUSTOMER)) / len(labels)
@@ -107,7 +112,8 @@ def _said(phrase: str, texts: Sequence[str]) -> bool:
     plain = _PLAIN.sub("", phrase.lower())
     if len(plain) < 4:
         return any(plain in text for text in texts)
-    return any(len(text) >= len(plain) and fuzz.partial_ratio(plain, text, score_cutoff=SIMILAR) > 0 for text in texts)
+    least = SIMILAR if len(plain) >= 7 else SIMILAR_SHORT
+    return any(len(text) >= len(plain) and fuzz.partial_ratio(plain, text, score_cutoff=least) > 0 for text in texts)
 
 
 def _by_channel(turns: Sequence[Turn], mapped: Mapping[str, Role], odds: Mapping[str, float]) -> RoleResult:

@@ -200,10 +200,14 @@ def _joined(turns: list[Turn]) -> list[Turn]:
 
 
 def without_text(turns: Sequence[Turn], segments: Sequence[Segment]) -> list[Turn]:
-    """Speech that no turn covers, as turns without text: it is no silence, whatever was said."""
+    """Speech that no turn covers, as turns without text: it is no silence, whatever was said.
+
+    On mono recordings a turn of another speaker covers it too: the label may have overruled the diarization there.
+    """
     lost = []
     for segment in segments:
-        covered = sum((segment.span & t.span).duration for t in turns if t.span and t.speaker == segment.speaker)
+        own = [t.span for t in turns if t.span and (t.speaker == segment.speaker or segment.channel is t.channel is Channel.MONO)]
+        covered = sum((segment.span & span).duration for span in own)
         if segment.span.duration - covered >= max(LOST_S, 0.5 * segment.span.duration):
             lost.append(Turn(0, Role.UNKNOWN, "", segment.span, channel=segment.channel, speaker=segment.speaker))
     return lost

@@ -65,8 +65,11 @@ def _align(entries: Sequence[Entry], segments: Sequence[Segment], speaker_of: Ma
     steps: list[list[tuple[int, int]]] = [[(0, 0)] * (m + 1) for _ in range(n + 1)]
     costs[0][0] = 0.0
     for i in range(n + 1):
-        for j in range(m + 1):
+        first, last = _band(i, n, m)
+        for j in range(first, last + 1):
             here = costs[i][j]
+            if here == math.inf:
+                continue
             options = [(0, 1, _SKIP_SEGMENT), (1, 0, _SKIP_ENTRY)]
             options += [(k, w, pairing(i, k, j, w)) for k, w in moves if i + k <= n and j + w <= m]
             for k, w, cost in options:
@@ -80,6 +83,14 @@ def _align(entries: Sequence[Entry], segments: Sequence[Segment], speaker_of: Ma
         i, j = i - k, j - w
         placed[:0] = _place(entries[i : i + k], sizes[i : i + k], segments[j : j + w])
     return costs[n][m], placed
+
+
+def _band(i: int, n: int, m: int) -> tuple[int, int]:
+    """Segments that entry ``i`` can reach: all of them in a short call, those near the diagonal in one of hours."""
+    if n * m <= 40_000:
+        return 0, m
+    middle, width = i * m / max(1, n), max(40.0, 0.05 * m)
+    return max(0, int(middle - width)), min(m, int(middle + width))
 
 
 def _place(entries: Sequence[Entry], sizes: Sequence[int], segments: Sequence[Segment]) -> list[Placed]:
