@@ -17,8 +17,8 @@ WEEK = 7
 class SeasonalNaive:
     """Repeats the last known value of each place in the season of ``period`` days.
 
-    Bands come from the history: what the same rule, k seasons ahead, missed by in the past (drawn whole, as a
-    share of the value, so that futures keep their week-to-week correlation).
+    Bands come from the history: futures are random walks whose steps, a whole season at a time, are the changes from
+    season to season seen before (never below zero, as calls and handle times are).
     """
 
     name = "seasonal naive"
@@ -35,9 +35,9 @@ class SeasonalNaive:
             raise BadInput("history", f"{len(values)} days are too few for a season of {self.period}", "give at least two weeks")
         known = _carried(table)
         self.last_ = known[-1]
-        ratio = np.log(np.maximum(table[1:], 0.5)) - np.log(np.maximum(known[:-1], 0.5))
-        ratio = ratio[np.any(np.isfinite(ratio), axis=1)]
-        self.steps_ = np.where(np.isfinite(ratio), ratio, 0.0)
+        change = table[1:] - known[:-1]
+        change = change[np.any(np.isfinite(change), axis=1)]
+        self.steps_ = np.nan_to_num(change)
         return self
 
     def predict(self, h: int, levels: Sequence[int] = (80, 95)) -> Prediction:
@@ -53,7 +53,7 @@ class SeasonalNaive:
             chosen = self.steps_[draw.integers(0, len(self.steps_), size=(n, seasons))]
         else:
             chosen = np.zeros((n, seasons, self.period))
-        walks = self.last_ * np.exp(np.cumsum(chosen, axis=1))
+        walks = np.maximum(self.last_ + np.cumsum(chosen, axis=1), 0.0)
         return walks.reshape(n, -1)[:, :h]
 
 
