@@ -15,6 +15,7 @@ from qa.rules import expressions
 from qa.rules.conditions import REGISTRY
 from qa.rules.conditions.operator import Operator
 from qa.rules.model import Condition, Item, RuleSet
+from qa.rules.windows import Use
 
 Key = tuple[str, str]
 """Item id and condition name; the item is "" for conditions shared by all items."""
@@ -22,13 +23,13 @@ Key = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One condition ready to run. ``accusing``: every use of it counts against the agent."""
+    """One condition ready to run, and what its hits are used for."""
 
     key: Key
     condition: Condition
     operator: Operator
     prepared: Any
-    accusing: bool
+    use: Use
     keys: Mapping[str, Key]
     """Where the names that the condition mentions are found."""
 
@@ -66,14 +67,14 @@ def _compiled(content_hash: str, holder: _ByHash) -> Plan:
     del content_hash
     rule_set = holder.rule_set
     steps: dict[Key, Step] = {}
-    accused, wanted = _uses(rule_set)
+    uses = _uses(rule_set)
     shared = {c.name: ("", c.name) for c in rule_set.conditions}
 
     def add(owner: str, conditions: Iterable[Condition], keys: Mapping[str, Key]) -> None:
         for condition in conditions:
             operator = REGISTRY[condition.operator]
             key = (owner, condition.name)
-            steps[key] = Step(key, condition, operator, operator.prepare(condition.params), key in accused - wanted, keys)
+            steps[key] = Step(key, condition, operator, operator.prepare(condition.params), uses.get(key, Use.CONTEXT), keys)
 
     add("", rule_set.conditions, shared)
     for item in rule_set.items:
@@ -81,24 +82,29 @@ def _compiled(content_hash: str, holder: _ByHash) -> Plan:
     return Plan(rule_set, steps)
 
 
-def _uses(rule_set: RuleSet) -> tuple[set[Key], set[Key]]:
-    """The conditions whose hit costs points somewhere, and those used in any other way."""
-    accused: set[Key] = set()
-    wanted: set[Key] = set()
+def _uses(rule_set: RuleSet) -> dict[Key, Use]:
+    """What each condition is used for. Being wanted somewhere outweighs context, context outweighs accusation."""
     shared = {c.name for c in rule_set.conditions}
+    uses: dict[Key, Use] = {}
+
+    def note(key: Key, use: Use) -> None:
+        uses[key] = min(use, uses.get(key, use))
+
     for condition in rule_set.conditions:
-        wanted.update(("", name) for name in condition.neighbours())
+        for name in condition.neighbours():
+            note(("", name), Use.CONTEXT)
     for item in rule_set.items:
         own = {c.name for c in item.conditions}
-
-        def key(name: str, item: Item = item, own: set[str] = own) -> Key:
-            return (item.id, name) if name in own or name not in shared else ("", name)
-
-        for condition in item.conditions:
-            wanted.update(key(name) for name in condition.neighbours())
-        if item.applies_when is not None:
-            wanted.update(key(name) for name in expressions.names(item.applies_when))
+        keys = {name: (item.id, name) if name in own else ("", name) for name in own | shared}
+        placed = {name for condition in item.conditions for name in condition.neighbours()}
+        applies = set() if item.applies_when is None else expressions.names(item.applies_when)
+        for name in placed | applies:
+            note(keys[name], Use.CONTEXT)
         for atom, positive in expressions.atoms(item.requirement):
-            for name in expressions.names(atom):
-                (wanted if positive else accused).add(key(name))
-    return accused, wanted
+            if isinstance(atom, expressions.EachHas):
+                note(keys[atom.cause], Use.CONTEXT)
+                note(keys[atom.answer], Use.WANTED if positive else Use.ACCUSED)
+            else:
+                for name in expressions.names(atom):
+                    note(keys[name], Use.WANTED if positive else Use.ACCUSED)
+    return uses

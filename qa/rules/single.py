@@ -79,7 +79,7 @@ class Run:
                 self.view,
                 step.condition,
                 lambda name: self.found(step.keys[name]),
-                accusing=step.accusing,
+                use=step.use,
                 between=step.operator.place == "gap",
             )
         return self._looks[key]
@@ -233,7 +233,7 @@ class Run:
         """Nothing found: where the search began, so that a person can listen there."""
         step = self.plan.steps[key]
         turn, span = self._window_start(key)
-        wanted = _wanted(step)
+        wanted = step.operator.describe(step.condition.params) or step.condition.name
         detail = found.unsure or both(f"未找到：{wanted}", f"not found: {wanted}")
         params = {"finding": "possible" if found.unsure else "missing", **_shown(step.condition.params)}
         return Evidence(key[1], step.operator.name, turn, None, span, detail, params)
@@ -267,12 +267,6 @@ def _joined(lines: list[str]) -> tuple[str, str]:
     """Several bilingual lines as one pair."""
     halves = [line.rpartition(" / ") for line in dict.fromkeys(lines)]
     return "；".join(zh or en for zh, _, en in halves), "; ".join(en for *_, en in halves)
-
-
-def _wanted(step: Step) -> str:
-    params = _shown(step.condition.params)
-    first = next(iter(params.values()), "")
-    return first if isinstance(first, str) else str(first)
 
 
 def _shown(params: Any) -> dict[str, Any]:

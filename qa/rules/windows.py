@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from enum import IntEnum
 from functools import cached_property
 
 from qa.calls import Role
@@ -15,22 +16,35 @@ from qa.rules.model import Anchor, Condition, TimeRange, TurnRange, Within
 from qa.rules.verdict import Found, Hit, Verdict, both
 from qa.rules.view import CallView, Talk
 
+
+class Use(IntEnum):
+    """What a condition's hits are for, which decides how much a mere likeness counts.
+
+    WANTED: saying it earns the item, so a likeness keeps the agent from losing points unheard.
+    CONTEXT: it decides whether or where something else is judged.
+    ACCUSED: a hit can only cost the agent points, so a likeness is never certain.
+    """
+
+    WANTED = 0
+    CONTEXT = 1
+    ACCUSED = 2
+
+
 HIT, MISS, DOUBTFUL = Verdict.HIT, Verdict.MISS, Verdict.DOUBTFUL
 
 
 class Look:
     """What one condition may look at in one call.
 
-    ``found`` gives the hits of other conditions. ``accusing`` is True when a hit can only cost the
-    agent points: then what merely sounds alike is never certain. ``between`` is True for gaps, which
+    ``found`` gives the hits of other conditions; ``use`` is what this one's hits are for. ``between`` is True for gaps, which
     lie between turns and therefore on nobody's side.
     """
 
     def __init__(
-        self, view: CallView, condition: Condition, found: Callable[[str], Found], *, accusing: bool = False, between: bool = False
+        self, view: CallView, condition: Condition, found: Callable[[str], Found], *, use: Use = Use.WANTED, between: bool = False
     ) -> None:
         self.view, self.condition, self.found = view, condition, found
-        self.accusing, self.between = accusing, between
+        self.use, self.between = use, between
 
     @property
     def grouped(self) -> bool:
@@ -84,7 +98,7 @@ class Look:
             return both("检测范围内有未转写的语音", "speech in the window has no text")
         if self.reaches_end_of_a_cut_call:
             return both("录音不完整，结尾缺失", "the recording is cut off before its end")
-        if not self.accusing and any(not view.sure_words(view.turns[t]) and len(view.plains[t].text) >= 2 for t in turns):
+        if self.use is not Use.ACCUSED and any(not view.sure_words(view.turns[t]) and len(view.plains[t].text) >= 2 for t in turns):
             return both("检测范围内语音识别置信度低", "the recogniser is unsure of words in the window")
         return ""
 

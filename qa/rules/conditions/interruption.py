@@ -25,7 +25,32 @@ from qa.rules.view import CallView
 from qa.rules.windows import Look
 
 BACKCHANNELS = frozenset(
-    "好的 好 对 对对 对对对 是 是的 是是 行 嗯好 嗯对 嗯嗯 哦好 好好 好好好 可以 没事 yes yeah yep ok okay right sure".split()
+    [
+        "好的",
+        "好",
+        "对",
+        "对对",
+        "对对对",
+        "是",
+        "是的",
+        "是是",
+        "行",
+        "嗯好",
+        "嗯对",
+        "嗯嗯",
+        "哦好",
+        "好好",
+        "好好好",
+        "可以",
+        "没事",
+        "yes",
+        "yeah",
+        "yep",
+        "ok",
+        "okay",
+        "right",
+        "sure",
+    ]
 )
 CONTINUING = 1.0
 """Seconds: a side that paused no longer than this was still speaking."""

@@ -10,6 +10,7 @@ from qa.rules import sound
 from qa.rules.phrases import GAP, Phrase
 from qa.rules.verdict import Hit, both
 from qa.rules.view import CallView, Talk
+from qa.rules.windows import Use
 
 SURE_RATE = 0.17
 """Cost per sound up to which a wanted phrase counts as said (one sound in six)."""
@@ -89,12 +90,13 @@ def near_places(wordings: Iterable[Wording], talks: Iterable[Talk]) -> list[Plac
     return [best[index] for index in sorted(best)]
 
 
-def hit_at(view: CallView, place: Place, *, accusing: bool) -> Hit | None:
+def hit_at(view: CallView, place: Place, *, use: Use) -> Hit | None:
     """The place as a hit, certain or not.
 
-    To the letter: certain unless the recogniser is unsure of those very words. By sound: a wanted phrase
-    of four sounds or more counts as said up to ``SURE_RATE`` and is doubtful up to ``NEAR_RATE``; an
-    accusation is at most doubtful, and only from three sounds on and up to ``SURE_RATE``.
+    To the letter: certain unless the recogniser is unsure of those very words. By sound: four sounds or
+    more count as said up to ``SURE_RATE``, three when all agree. What is wanted is doubtful up to
+    ``NEAR_RATE``; other things only from three sounds on and up to ``SURE_RATE``, and an accusation is
+    never more than doubtful.
     """
     turn, start, end = view.original(place.talk, place.start, place.end)
     written = place.wording.phrase.written
@@ -103,9 +105,9 @@ def hit_at(view: CallView, place: Place, *, accusing: bool) -> Hit | None:
     doubt = ""
     certain = True
     if not place.exact:
-        if accusing and (place.length < 3 or rate > SURE_RATE):
+        if use is not Use.WANTED and (place.length < 3 or rate > SURE_RATE):
             return None
-        certain = not accusing and rate <= SURE_RATE and (place.length >= 4 or (place.length >= 3 and place.cost == 0))
+        certain = use is not Use.ACCUSED and rate <= SURE_RATE and (place.length >= 4 or (place.length >= 3 and place.cost == 0))
         doubt = "" if certain else both(f"读音近似「{written}」", f"sounds like {written}")
     if not view.sure_words(view.turns[turn], start, end):
         certain, doubt = False, doubt or both("此处识别置信度低", "the recogniser is unsure of these words")

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
+from functools import lru_cache
 from typing import Any
 
-from qa.rules.fields import Fields
+from qa.rules.fields import Fields, near
 from qa.rules.model import Title
-from qa.rules.phrases import Phrase, PhraseError, compile_phrase
+from qa.rules.phrases import Phrase, PhraseError, compile_phrase, expand
 from qa.rules.verdict import Found
 from qa.rules.view import CallView
 from qa.rules.windows import Look
@@ -30,8 +31,6 @@ class Vocabulary:
             if text.startswith("$"):
                 name = text[1:]
                 if name not in self.lists:
-                    from qa.rules.fields import near
-
                     source.refuse(key, f"vocabulary '{text}' is not defined", near(name, self.lists))
                 found.extend(self.lists[name])
                 continue
@@ -58,7 +57,8 @@ class Operator:
     """One kind of condition.
 
     ``read`` turns fields into the frozen ``params``; ``prepare`` compiles them once per rule set;
-    ``find`` looks at one call. ``place`` is ``turn`` (hits are in sentences), ``gap`` (between them) or
+    ``find`` looks at one call; ``describe`` says for people what is
+    looked for. ``place`` is ``turn`` (hits are in sentences), ``gap`` (between them) or
     ``call`` (of the whole call: no window, no anchor). ``direct`` tells whether the value may be
     written without naming a parameter (``say: 您好``). ``speaker`` tells whether ``by:`` has a meaning.
     """
@@ -69,6 +69,7 @@ class Operator:
     read: Callable[[Fields, Vocabulary], Any]
     find: Callable[[Any, CallView, Look], Found]
     prepare: Callable[[Any], Any] = lambda params: params
+    describe: Callable[[Any], str] = lambda params: ""
     place: str = "turn"
     speaker: bool = True
     once: bool = False
@@ -92,7 +93,8 @@ def compile_all(written: tuple[str, ...]) -> tuple[Phrase, ...]:
     return tuple(sorted(unique.values(), key=lambda p: (-len(p.literal), p.index)))
 
 
+@lru_cache(maxsize=4096)
 def shown(phrases: tuple[str, ...], most: int = 4) -> str:
-    """The first few phrases for people."""
-    head = "、".join(phrases[:most])
+    """The first few phrases for people, each in its shortest wording."""
+    head = "、".join(min(expand(p), key=len) for p in phrases[:most])
     return f"{head}…" if len(phrases) > most else head

@@ -17,7 +17,7 @@ from typing import Any
 
 import re2
 
-from qa.rules.conditions.operator import Operator, Vocabulary, param, shown
+from qa.rules.conditions.operator import Operator, Vocabulary, param
 from qa.rules.fields import Fields
 from qa.rules.model import Title
 from qa.rules.verdict import Found, Hit, both
@@ -126,7 +126,15 @@ def _hit(view: CallView, turn: int, start: int, end: int) -> Hit:
     said = view.turns[turn].text[start:end]
     sure = view.sure_words(view.turns[turn], start, end)
     doubt = "" if sure else both("此处识别置信度低", "the recogniser is unsure of these words")
-    return Hit(turn, start, end, view.time_of(turn, start, end), sure, both(f"「{said}」", f"said {shown((said,))}"), doubt)
+    return Hit(turn, start, end, view.time_of(turn, start, end), sure, both(f"「{said}」", f"said {said}"), doubt)
 
 
-OPERATOR = Operator("regex", Title("句子匹配正则表达式", "a sentence matches a regular expression"), Params, read, find, prepare)
+OPERATOR = Operator(
+    "regex",
+    Title("句子匹配正则表达式", "a sentence matches a regular expression"),
+    Params,
+    read,
+    find,
+    prepare,
+    lambda p: " | ".join(p.patterns[:2]),
+)

@@ -85,7 +85,7 @@ def find(prepared: Prepared, view: CallView, look: Look) -> Found:
 
 
 def _kept(places: list[Place], view: CallView, look: Look) -> list[Hit]:
-    return look.keep_all([h for p in places if (h := hit_at(view, p, accusing=look.accusing)) is not None])
+    return look.keep_all([h for p in places if (h := hit_at(view, p, use=look.use)) is not None])
 
 
 def _counted(params: Params, hits: list[Hit], look: Look) -> Found:
@@ -107,4 +107,6 @@ def _counted(params: Params, hits: list[Hit], look: Look) -> Found:
     return Found((), look.unsure)
 
 
-OPERATOR = Operator("say", Title("说了某些话", "somebody says one of several phrases"), Params, read, find, prepare)
+OPERATOR = Operator(
+    "say", Title("说了某些话", "somebody says one of several phrases"), Params, read, find, prepare, lambda p: shown(p.phrases)
+)

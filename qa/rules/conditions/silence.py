@@ -27,7 +27,22 @@ EDGE = 0.25
 """Seconds by which speech detectors disagree on where speech ends: closer to the limit a gap is doubtful."""
 
 _QUESTION = ("吗", "呢", "么", "什么", "哪", "多少", "几", "是不是", "有没有", "能否", "是否", "请问", "谁", "?", "？")
-_WAIT = ("稍等", "稍候", "等一下", "等一会", "请等", "您查", "您看看", "我查", "我看", "我核实", "moment", "hold on", "bear with me", "let me check")
+_WAIT = (
+    "稍等",
+    "稍候",
+    "等一下",
+    "等一会",
+    "请等",
+    "您查",
+    "您看看",
+    "我查",
+    "我看",
+    "我核实",
+    "moment",
+    "hold on",
+    "bear with me",
+    "let me check",
+)
 _GOODBYE = ("再见", "拜拜", "谢谢", "挂了", "bye", "thank")
 _HELLO = ("喂", "还在吗", "在吗", "有人吗", "人呢", "能听到吗", "hello", "are you there")
 

@@ -17,7 +17,7 @@ from rapidfuzz import fuzz
 
 from qa.rules import sound
 from qa.rules.conditions.matching import Wording, exact_places, wording
-from qa.rules.conditions.operator import Operator, Vocabulary, compile_all, param
+from qa.rules.conditions.operator import Operator, Vocabulary, compile_all, param, shown
 from qa.rules.fields import Fields
 from qa.rules.model import Title
 from qa.rules.plaintext import plain
@@ -113,5 +113,11 @@ def _stretch(needle: str, hay: str, floor: float) -> tuple[float, int, int] | No
 
 
 OPERATOR = Operator(
-    "similar_to", Title("与标准话术相似", "a turn contains something close to a model sentence"), Params, read, find, prepare
+    "similar_to",
+    Title("与标准话术相似", "a turn contains something close to a model sentence"),
+    Params,
+    read,
+    find,
+    prepare,
+    lambda p: shown(p.sentences),
 )
