@@ -17,6 +17,7 @@ import typer
 
 from hotline import cli, settings
 from hotline.commands.rules import reference as rules_reference
+from hotline.store.roles_table import with_roles
 
 DOCS = Path(__file__).parent
 
@@ -70,10 +71,17 @@ def settings_page() -> str:
     return "\n".join([*lines, ""])
 
 
+def store_page(name: str, language: str) -> str:
+    """The guide to the store with the table of roles as the policy stands."""
+    return with_roles((DOCS / name).read_text(encoding="utf-8"), language)
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "commands.md": commands,
     "settings.md": settings_page,
     "rules-reference.md": rules_reference,
+    "store.md": lambda: store_page("store.md", "en"),
+    "store.zh-CN.md": lambda: store_page("store.zh-CN.md", "zh"),
 }
 
 

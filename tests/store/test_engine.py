@@ -113,6 +113,12 @@ def test_sqlite_is_set_up_for_readers_beside_a_writer(store: Store) -> None:
     assert values == {"journal_mode": "wal", "foreign_keys": 1, "synchronous": 1}
 
 
+def test_what_is_stored_is_private_to_the_account(store: Store) -> None:
+    assert store.settings.parquet.stat().st_mode & 0o077 == 0
+    if store.engine.dialect.name == "sqlite":
+        assert (store.settings.home / "hotline.db").stat().st_mode & 0o077 == 0
+
+
 def test_writers_wait_for_each_other(store: Store) -> None:
     """Read, then write, in many threads at once: no "database is locked", nothing lost."""
     problems: list[Exception] = []
