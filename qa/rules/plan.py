@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import Any
 
 from qa.rules import expressions
-from qa.rules.conditions import REGISTRY
+from qa.rules.conditions import OPERATORS
 from qa.rules.conditions.operator import Operator
 from qa.rules.model import Condition, Item, RuleSet
 from qa.rules.windows import Use
@@ -72,7 +72,7 @@ def _compiled(content_hash: str, holder: _ByHash) -> Plan:
 
     def add(owner: str, conditions: Iterable[Condition], keys: Mapping[str, Key]) -> None:
         for condition in conditions:
-            operator = REGISTRY[condition.operator]
+            operator = OPERATORS[condition.operator]
             key = (owner, condition.name)
             steps[key] = Step(key, condition, operator, operator.prepare(condition.params), uses.get(key, Use.CONTEXT), keys)
 

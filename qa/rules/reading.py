@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 
 from qa.rules import expressions
-from qa.rules.conditions import LATER, REGISTRY
+from qa.rules.conditions import LATER, OPERATORS
 from qa.rules.conditions.operator import Vocabulary
 from qa.rules.fields import Fields, near
 from qa.rules.model import Condition
@@ -42,7 +42,7 @@ def read_conditions(fields: Fields, key: str, vocabulary: Vocabulary, outer: Map
         for other in condition.neighbours():
             if other not in every:
                 continue
-            if REGISTRY[every[other].operator].place == "call" and any(a.condition == other for a in condition.anchors):
+            if OPERATORS[every[other].operator].place == "call" and any(a.condition == other for a in condition.anchors):
                 owner.refuse(
                     condition.name, f"is placed by '{other}', which is a fact of the whole call", "use it in the expression instead"
                 )
@@ -62,17 +62,17 @@ def _refuse_circles(owner: Fields, name: str, every: Mapping[str, Condition]) ->
 
 
 def _condition(fields: Fields, name: str, vocabulary: Vocabulary, known: tuple[str, ...]) -> Condition:
-    operators = [key for key in fields.nodes if key in REGISTRY]
+    operators = [key for key in fields.nodes if key in OPERATORS]
     if len(operators) != 1:
         if len(operators) > 1:
             fields.refuse(operators[1], "is a second operator in one condition", "write two conditions and join them in the expression")
         others = [key for key in fields.nodes if key not in KEYS and key not in ("at_least", "exclude", "note")]
         later = [key for key in others if key in LATER]
         if later:
-            fields.refuse(later[0], "is not supported in this version", f"available: {', '.join(REGISTRY)}")
+            fields.refuse(later[0], "is not supported in this version", f"available: {', '.join(OPERATORS)}")
         word = others[0] if others else ""
-        fields.refuse(word, f"'{word}' is not an operator" if word else "names no operator", near(word, REGISTRY))
-    operator = REGISTRY[operators[0]]
+        fields.refuse(word, f"'{word}' is not an operator" if word else "names no operator", near(word, OPERATORS))
+    operator = OPERATORS[operators[0]]
     if fields.has("join_turns"):
         fields.refuse("join_turns", "is not supported in this version", "remove it: sentences of one turn are joined anyway")
     if operator.place == "call":

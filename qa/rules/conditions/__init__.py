@@ -5,7 +5,7 @@ from __future__ import annotations
 from qa.rules.conditions import duration, interruption, metadata, regex, say, silence, similar_to, speech_rate
 from qa.rules.conditions.operator import Operator
 
-REGISTRY: dict[str, Operator] = {
+OPERATORS: dict[str, Operator] = {
     module.OPERATOR.name: module.OPERATOR for module in (say, regex, similar_to, silence, speech_rate, interruption, duration, metadata)
 }
 

@@ -1,0 +1,212 @@
+"""``hotline rules``: check rule sets, run their examples, show them, judge a transcript."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from hotline import settings
+from hotline.console import JsonFlag, emit, out
+from hotline.errors import BadInput, CheckFailed, HotlineError, NotFound
+from qa import rules, scoring
+from qa.calls import Call, Role, Span, Turn
+from qa.rules import RuleSet, in_language, proving
+from qa.rules.examples import ExampleError, call_of, turns_of
+from qa.rules.reference import reference
+from qa.rules.verdict import Evidence
+from qa.transcription import supplied
+
+app = typer.Typer(help="Check, test, show and try the rules that judge calls.", no_args_is_help=True)
+
+Files = Annotated[list[Path] | None, typer.Argument(help="Rule sets; without any, those of the installation.")]
+RulesOption = Annotated[Path, typer.Option("--rules", help="The rule set that judges.")]
+
+
+@app.command("check")
+def check(files: Files = None, as_json: JsonFlag = False) -> None:
+    """Read rule sets and say what is wrong or weak, with file and line; exit 1 when one cannot be used."""
+    rows: list[dict[str, Any]] = []
+    failed = 0
+    for file in _files(files):
+        try:
+            rule_set = rules.load(file)
+        except HotlineError as error:
+            failed += 1
+            rows.append({"where": error.thing, "level": "error", "what": f"{error.problem}; {error.mend}"})
+            continue
+        rows += [{"where": f"{file}:{line}: {name}", "level": "advice", "what": what} for line, name, what in proving.advice(rule_set)]
+        rows.append({"where": str(file), "level": "ok", "what": _summary(rule_set)})
+    emit(rows, as_json, title="规则检查 Check of the rules")
+    if failed:
+        raise CheckFailed("rules", f"{failed} rule set(s) cannot be used", "mend the lines named above")
+
+
+@app.command("test")
+def test(
+    files: Files = None,
+    every: Annotated[bool, typer.Option("--all", help="List the examples that hold as well.")] = False,
+    as_json: JsonFlag = False,
+) -> None:
+    """Run every example of the rule sets; exit 1 when one does not come out as written."""
+    rows: list[dict[str, Any]] = []
+    held = failed = 0
+    for file in _files(files):
+        for proof in proving.prove(rules.load(file)):
+            held, failed = held + proof.held, failed + (not proof.held)
+            if every or as_json or not proof.held:
+                rows.append(
+                    {
+                        "where": f"{file.name}:{proof.example.line}",
+                        "item": proof.item.id,
+                        "wanted": proof.example.outcome,
+                        "got": proof.outcome.value,
+                        "example": " ¦ ".join(f"{t.role.value}: {t.text}" for t in proof.example.call.turns)[:160],
+                        "reason": proof.reason,
+                    }
+                )
+    if as_json:
+        emit({"held": held, "failed": failed, "examples": rows}, True)
+    else:
+        if rows:
+            emit(rows, False, title="规则样例 Examples of the rules")
+        out.print(f"{held} 个样例符合，{failed} 个不符 · {held} examples hold, {failed} do not")
+    if failed:
+        raise CheckFailed("examples", f"{failed} of {held + failed} do not come out as written", "mend the rule or the example")
+
+
+@app.command("show")
+def show(file: Annotated[Path, typer.Argument(help="A rule set.")], as_json: JsonFlag = False) -> None:
+    """Print the items of a rule set with points, applicability and requirement."""
+    rule_set = rules.load(file)
+    rows = []
+    for section in rule_set.sections:
+        for item in section.items:
+            expression = f"forbid {item.requirement}".replace("forbid not ", "forbid ", 1) if item.forbids else f"expect {item.requirement}"
+            rows.append(
+                {
+                    "section": section.title.zh,
+                    "item": item.id,
+                    "title": str(item.title),
+                    "points": "fatal" if item.fatal else f"{item.points:g}",
+                    "applies when": str(item.applies_when or ""),
+                    "requirement": expression,
+                    "clause": item.clause,
+                    "examples": len(item.examples),
+                }
+            )
+    if as_json:
+        head = {"id": rule_set.id, "version": rule_set.version, "hash": rule_set.content_hash, "start": rule_set.start}
+        emit({**head, "pass_mark": rule_set.pass_mark, "items": rows}, True)
+    else:
+        emit(rows, False, title=_summary(rule_set))
+
+
+@app.command("score")
+def score(
+    transcript: Annotated[Path, typer.Argument(help="Text with 'agent: …' lines, or a transcript as JSON, SRT, WebVTT, CSV.")],
+    rule_file: RulesOption,
+    meta: Annotated[list[str] | None, typer.Option("--meta", help="What came with the call, as name=value; may be repeated.")] = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Judge a transcript without any recording and print the scorecard with its evidence."""
+    rule_set = rules.load(rule_file)
+    call = _call(transcript, meta or [])
+    card = scoring.score(rule_set, call)
+    titles = {item.id: item.title for item in rule_set.items}
+    rows = []
+    for result in card.items:
+        rows.append(
+            {
+                "item": result.item_id,
+                "title": titles[result.item_id].zh,
+                "outcome": result.outcome.value,
+                "lost": _lost(result.lost_low, result.lost_high),
+                "where": "; ".join(filter(None, (_place(e, call) for e in result.evidence[:3]))),
+                "reason": result.reason if as_json else in_language(result.reason, settings.load().language),
+            }
+        )
+    if as_json:
+        head = {"rule_set": card.rule_set_id, "version": card.version, "hash": card.rule_hash, "low": card.low, "high": card.high}
+        emit({**head, "passed": card.passed, "fatal": card.fatal_certain, "fatal_possible": card.fatal_possible, "items": rows}, True)
+        return
+    emit(rows, False, title=f"{rule_set.title} v{card.version}")
+    out.print(f"得分 score {_interval(card.low, card.high)} · 合格 passed: {card.passed} · 致命 fatal: {card.fatal_certain}")
+
+
+@app.command("reference")
+def print_reference(
+    to: Annotated[Path | None, typer.Option("--out", help="Write it to a file instead of printing it.")] = None,
+) -> None:
+    """Print the reference of the rule language as Markdown."""
+    if to is None:
+        print(reference(), end="")
+        return
+    try:
+        to.write_text(reference(), encoding="utf-8")
+    except OSError as error:
+        raise BadInput(str(to), f"cannot be written ({error.strerror})", "name a file in a folder that exists") from None
+
+
+def _files(files: list[Path] | None) -> list[Path]:
+    """The files named, or all rule sets of the installation. Raises NotFound."""
+    found: list[Path] = []
+    for path in files or [settings.load().rules]:
+        found += sorted(path.glob("*.yaml")) if path.is_dir() else [path]
+    if not found:
+        raise NotFound(str(files[0] if files else settings.load().rules), "no rule set there", "name a *.yaml file")
+    return found
+
+
+def _call(path: Path, meta: list[str]) -> Call:
+    """The call in a transcript file. Raises BadInput naming file and line."""
+    values: dict[str, str] = {}
+    for entry in meta:
+        name, separator, value = entry.partition("=")
+        if not separator or not name:
+            raise BadInput(f"--meta {entry}", "is not name=value", "write for example --meta ticket_type=故障报修")
+        values[name.removeprefix("meta.")] = value
+    if path.suffix.lower() in (".json", ".srt", ".vtt", ".csv"):
+        entries = supplied.load(path).entries
+        turns = tuple(
+            Turn(i, e.role, e.text, Span(e.start, e.end) if e.start is not None and e.end is not None else None, confidence=e.confidence)
+            for i, e in enumerate(entries)
+        )
+        if all(t.role is Role.UNKNOWN for t in turns):
+            raise BadInput(path.name, "names no speaker", "add a role (agent, customer) to the entries")
+        return call_of(path.stem, turns, meta=values)
+    try:
+        return call_of(path.stem, turns_of(path.read_text(encoding="utf-8-sig")), meta=values)
+    except ExampleError as error:
+        raise BadInput(f"{path}:{error.line + 1}", error.problem, error.mend) from None
+    except UnicodeDecodeError:
+        raise BadInput(str(path), "is not UTF-8 text", "save it as UTF-8") from None
+    except OSError as error:
+        raise BadInput(str(path), f"cannot be read ({error.strerror})", "check the path") from None
+
+
+def _place(evidence: Evidence, call: Call) -> str:
+    if evidence.turn is None:
+        return ""
+    second = f" {evidence.span.start:.1f}s" if evidence.span else ""
+    text = call.turns[evidence.turn].text
+    said = text[slice(*evidence.chars)] if evidence.chars and evidence.chars[1] > evidence.chars[0] else text
+    return f"#{evidence.turn + 1}{second} {said[:24]}"
+
+
+def _lost(low: float, high: float) -> str:
+    return "" if not high else _interval(low, high)
+
+
+def _interval(low: float, high: float) -> str:
+    return f"{low:g}" if low == high else f"{low:g}–{high:g}"
+
+
+def _summary(rule_set: RuleSet) -> str:
+    items = rule_set.items
+    fatal = sum(item.fatal for item in items)
+    return (
+        f"{rule_set.title} · {rule_set.id} v{rule_set.version} · {len(rule_set.sections)} sections, {len(items)} items, {fatal} fatal, "
+        f"{sum(len(i.examples) for i in items)} examples · {rule_set.content_hash[:12]}"
+    )
