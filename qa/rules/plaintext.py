@@ -41,11 +41,10 @@ def plain(text: str) -> Plain:
     ends: list[int] = []
     at = 0
     gap = False
-    numbers = {m.start(): m for m in _NUMBER.finditer(text)} if any(c.isdecimal() for c in text) else {}
+    numbers = {m.start(): m for m in _NUMBER.finditer(text)}
     while at < len(text):
-        number = numbers.get(at)
-        if number:
-            piece, end = spoken_number(int(number[1])), number.end()
+        if numbers and at in numbers:
+            piece, end = spoken_number(int(numbers[at][1])), numbers[at].end()
         else:
             piece, end = _letter(text[at]), at + 1
         if piece == " ":
@@ -56,10 +55,9 @@ def plain(text: str) -> Plain:
                 starts.append(starts[-1])
                 ends.append(ends[-1])
             gap = False
-            for char in piece:
-                out.append(char)
-                starts.append(at)
-                ends.append(end)
+            out.extend(piece)
+            starts.extend([at] * len(piece))
+            ends.extend([end] * len(piece))
         at = end
     return Plain("".join(out), tuple(starts), tuple(ends))
 
@@ -90,10 +88,14 @@ def is_filler(plain_text: str) -> bool:
     return all(c in _FILLERS for c in plain_text) or all(w in _FILLER_WORDS for w in plain_text.split())
 
 
-def spoken_length(text: str) -> int:
-    """Characters said, the unit of speech rate: Chinese characters, digits as read, a Latin word as two, no fillers."""
+def spoken_length(plain_text: str) -> int:
+    """Characters said, the unit of speech rate: Chinese characters, digits as read, a Latin word as two, no fillers.
+
+    >>> spoken_length(plain("嗯，45 分钟 OK").text)
+    7
+    """
     count = 0
-    for word in re.findall(r"[a-z]+|[^a-z\s]", plain(text).text):
+    for word in re.findall(r"[a-z]+|[^a-z\s]", plain_text):
         if word in _FILLERS or word in _FILLER_WORDS:
             continue
         count += 2 if word.isascii() and word.isalpha() else 1

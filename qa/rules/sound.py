@@ -85,14 +85,14 @@ class Query:
     sounds: Sounds
     limit: float
     shared: int
-    """Pairs of neighbouring sounds that must be somewhere in a text before it is worth aligning."""
+    """How many of its pairs of neighbouring sounds must occur in a text for the phrase to be near it: an error spoils two."""
 
 
 def query(phrase: str, limit: float) -> Query:
     """``phrase`` (plain text) ready for :func:`find_near`."""
     spoken = sounds(phrase)
     errors = int(limit * len(spoken.loose))
-    return Query(spoken, limit, max(0 if errors else 1, len(spoken.loose) - 1 - 2 * errors))
+    return Query(spoken, limit, min(len(spoken.pairs), max(1, len(spoken.loose) - 1 - 2 * errors)))
 
 
 def find_near(wanted: Query, heard: Sounds) -> Near | None:
@@ -103,7 +103,7 @@ def find_near(wanted: Query, heard: Sounds) -> Near | None:
     """
     spoken = wanted.sounds
     length = len(spoken.loose)
-    if length < 2 or len(heard.loose) < length - 1 or len(spoken.pairs & heard.pairs) < min(wanted.shared, len(spoken.pairs)):
+    if length < 2 or len(heard.loose) < length - 1:
         return None
     at = heard.loose.find(spoken.loose)
     if at >= 0:

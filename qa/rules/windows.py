@@ -13,6 +13,7 @@ from functools import cached_property
 
 from qa.calls import Role
 from qa.rules.model import Anchor, Condition, TimeRange, TurnRange, Within
+from qa.rules.plaintext import is_filler
 from qa.rules.verdict import Found, Hit, Verdict, both
 from qa.rules.view import CallView, Talk
 
@@ -98,7 +99,7 @@ class Look:
             return both("检测范围内有未转写的语音", "speech in the window has no text")
         if self.reaches_end_of_a_cut_call:
             return both("录音不完整，结尾缺失", "the recording is cut off before its end")
-        if self.use is not Use.ACCUSED and any(not view.sure_words(view.turns[t]) and len(view.plains[t].text) >= 2 for t in turns):
+        if self.use is Use.WANTED and any(not view.sure_words(view.turns[t]) and not is_filler(view.plains[t].text) for t in turns):
             return both("检测范围内语音识别置信度低", "the recogniser is unsure of words in the window")
         return ""
 

@@ -19,7 +19,7 @@ from qa.calls import Layout, Role, Span, Turn
 from qa.rules.conditions.operator import Operator, Vocabulary, param
 from qa.rules.fields import Fields
 from qa.rules.model import Title
-from qa.rules.plaintext import is_filler, plain
+from qa.rules.plaintext import is_filler
 from qa.rules.verdict import Found, Hit, both
 from qa.rules.view import CallView
 from qa.rules.windows import Look
@@ -83,7 +83,7 @@ def find(params: Params, view: CallView, look: Look) -> Found:
     doubt = both("单声道录音难以判定抢话", "hard to tell on a mono recording") if mono else ""
     hits: list[Hit] = []
     for turn in view.turns:
-        if turn.role is not side or turn.span is None or not _has_weight(turn, params.min_chars):
+        if turn.role is not side or turn.span is None or not _has_weight(view, turn, params.min_chars):
             continue
         together = _interrupted(view, turn, turn.span, params) or (_heard_together(view, turn, turn.span, params) if mono else None)
         if together is None:
@@ -94,24 +94,23 @@ def find(params: Params, view: CallView, look: Look) -> Found:
     return Found(tuple(look.keep_all(hits)), note=note)
 
 
-def is_backchannel(text: str) -> bool:
-    """Whether a sentence only shows that one listens (嗯, 好的, 对对)."""
-    words = plain(text).text
-    return bool(words) and (is_filler(words) or words in BACKCHANNELS)
+def is_backchannel(plain_text: str) -> bool:
+    """Whether a sentence (plain text) only shows that one listens: 嗯, 好的, 对对."""
+    return bool(plain_text) and (plain_text in BACKCHANNELS or is_filler(plain_text))
 
 
-def _has_weight(turn: Turn, min_chars: int) -> bool:
+def _has_weight(view: CallView, turn: Turn, min_chars: int) -> bool:
     """Whether the sentence is long enough to interrupt; by its seconds where there is no text."""
-    words = plain(turn.text).text
+    words = view.plains[turn.index].text
     if not words:
         return turn.span is not None and turn.span.duration >= 0.25 * min_chars
-    return len(words) >= min_chars and not is_backchannel(turn.text)
+    return len(words) >= min_chars and not is_backchannel(words)
 
 
 def _interrupted(view: CallView, turn: Turn, span: Span, params: Params) -> Span | None:
     """The stretch of joint speech with the sentence that ``turn`` cuts into, if it does."""
     for other in view.turns:
-        if other.span is None or other.role in (turn.role, Role.OTHER) or is_backchannel(other.text):
+        if other.span is None or other.role in (turn.role, Role.OTHER) or is_backchannel(view.plains[other.index].text):
             continue
         together = other.span & span
         cuts_in = other.span.start + params.delay <= span.start < other.span.end and together.duration >= params.overlap
@@ -133,7 +132,9 @@ def _heard_together(view: CallView, turn: Turn, span: Span, params: Params) -> S
     for overlap in view.call.overlaps:
         if overlap.duration < params.overlap or not overlap.start - 0.5 <= span.start <= overlap.end:
             continue
-        before = [t for t in view.turns if t.span and t.role not in (turn.role, Role.OTHER) and not is_backchannel(t.text)]
+        before = [
+            t for t in view.turns if t.span and t.role not in (turn.role, Role.OTHER) and not is_backchannel(view.plains[t.index].text)
+        ]
         if any(t.span and t.span.start + params.delay <= overlap.start <= t.span.end + 0.5 for t in before):
             return overlap
     return None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from qa.rules import sound
@@ -42,8 +42,27 @@ class Place:
     length: int = 0
 
 
-def wording(phrase: Phrase) -> Wording:
-    """``phrase`` compiled for :func:`exact_places` and :func:`near_places`."""
+@dataclass(frozen=True, slots=True)
+class Lexicon:
+    """All wordings of a condition. ``by_pair`` leads from two neighbouring sounds to the wordings whose first part has them."""
+
+    wordings: tuple[Wording, ...]
+    by_pair: Mapping[str, tuple[int, ...]]
+    always: tuple[int, ...]
+
+
+def lexicon(phrases: Iterable[Phrase]) -> Lexicon:
+    """``phrases`` compiled for :func:`exact_places` and :func:`near_places`."""
+    wordings = tuple(_wording(phrase) for phrase in phrases)
+    by_pair: dict[str, list[int]] = {}
+    for number, entry in enumerate(wordings):
+        for pair in entry.queries[0].sounds.pairs:
+            by_pair.setdefault(pair, []).append(number)
+    always = tuple(n for n, entry in enumerate(wordings) if not entry.queries[0].sounds.pairs and len(entry.queries) > 1)
+    return Lexicon(wordings, {pair: tuple(numbers) for pair, numbers in by_pair.items()}, always)
+
+
+def _wording(phrase: Phrase) -> Wording:
     pattern = None
     if len(phrase.parts) > 1:
         latin = phrase.literal.isascii()
@@ -53,14 +72,13 @@ def wording(phrase: Phrase) -> Wording:
     return Wording(phrase, pattern, queries, _latin(phrase.parts[0][0]), _latin(phrase.parts[-1][-1]))
 
 
-def exact_places(wordings: Iterable[Wording], talks: Iterable[Talk]) -> list[Place]:
+def exact_places(words: Lexicon, talks: Sequence[Talk]) -> list[Place]:
     """Where the wordings stand to the letter; of overlapping places the longest, so that one saying counts once."""
-    talks = list(talks)
-    joined = "\n".join(t.text for t in talks)
+    joined = "\n".join([t.text for t in talks])
     found: list[Place] = []
-    for entry in wordings:
+    for entry in words.wordings:
         parts = entry.phrase.parts
-        if any(part not in joined for part in parts):
+        if parts[0] not in joined or (entry.pattern is not None and parts[-1] not in joined):
             continue
         for talk in talks:
             for start, end in _spans(entry, talk.text):
@@ -73,21 +91,32 @@ def exact_places(wordings: Iterable[Wording], talks: Iterable[Talk]) -> list[Pla
     return kept
 
 
-def near_places(wordings: Iterable[Wording], talks: Iterable[Talk]) -> list[Place]:
+def near_places(words: Lexicon, talks: Iterable[Talk]) -> list[Place]:
     """Per talk the place that sounds most like one of the wordings, within ``NEAR_RATE``."""
-    heard = [(talk, sound.sounds(talk.text)) for talk in talks if talk.text]
-    best: dict[int, Place] = {}
-    for entry in wordings:
-        for talk, row in heard:
-            near = _near(entry, talk, row)
+    best: list[Place] = []
+    for talk in talks:
+        heard = sound.sounds(talk.text)
+        nearest: Place | None = None
+        for number in _worth_aligning(words, heard):
+            entry = words.wordings[number]
+            near = _near(entry, talk, heard)
             if near is None:
                 continue
             start, end, cost, length = near
-            place = Place(talk, start, end, entry, exact=False, cost=cost, length=length)
-            known = best.get(talk.index)
-            if known is None or (cost / length, -length) < (known.cost / known.length, -known.length):
-                best[talk.index] = place
-    return [best[index] for index in sorted(best)]
+            if nearest is None or (cost / length, -length) < (nearest.cost / nearest.length, -nearest.length):
+                nearest = Place(talk, start, end, entry, exact=False, cost=cost, length=length)
+        if nearest is not None:
+            best.append(nearest)
+    return best
+
+
+def _worth_aligning(words: Lexicon, heard: sound.Sounds) -> list[int]:
+    """The wordings that share enough pairs of sounds with what was heard to be near it at all."""
+    shared: dict[int, int] = {}
+    for pair in heard.pairs:
+        for number in words.by_pair.get(pair, ()):
+            shared[number] = shared.get(number, 0) + 1
+    return [*(n for n, count in shared.items() if count >= words.wordings[n].queries[0].shared), *words.always]
 
 
 def hit_at(view: CallView, place: Place, *, use: Use) -> Hit | None:

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from qa.rules.conditions.matching import Place, Wording, exact_places, hit_at, near_places, overlapping, wording
+from qa.rules.conditions.matching import Lexicon, Place, exact_places, hit_at, lexicon, near_places, overlapping
 from qa.rules.conditions.operator import MAX_WORDINGS, Operator, Vocabulary, compile_all, param, shown
 from qa.rules.fields import Fields
 from qa.rules.model import Title
@@ -43,8 +43,8 @@ class Params:
 @dataclass(frozen=True, slots=True)
 class Prepared:
     params: Params
-    wordings: tuple[Wording, ...]
-    exclude: tuple[Wording, ...]
+    wordings: Lexicon
+    exclude: Lexicon
 
 
 def read(fields: Fields, vocabulary: Vocabulary) -> Params:
@@ -65,7 +65,7 @@ def read(fields: Fields, vocabulary: Vocabulary) -> Params:
 
 def prepare(params: Params) -> Prepared:
     """Wordings compiled once per rule set."""
-    return Prepared(params, tuple(map(wording, compile_all(params.phrases))), tuple(map(wording, compile_all(params.exclude))))
+    return Prepared(params, lexicon(compile_all(params.phrases)), lexicon(compile_all(params.exclude)))
 
 
 def find(prepared: Prepared, view: CallView, look: Look) -> Found:

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from rapidfuzz import fuzz
 
 from qa.rules import sound
-from qa.rules.conditions.matching import Wording, exact_places, wording
+from qa.rules.conditions.matching import Lexicon, exact_places, lexicon
 from qa.rules.conditions.operator import Operator, Vocabulary, compile_all, param, shown
 from qa.rules.fields import Fields
 from qa.rules.model import Title
@@ -42,7 +42,7 @@ class Params:
 class Prepared:
     params: Params
     sentences: tuple[tuple[str, str, sound.Sounds], ...]
-    exclude: tuple[Wording, ...]
+    exclude: Lexicon
 
 
 def read(fields: Fields, vocabulary: Vocabulary) -> Params:
@@ -58,7 +58,7 @@ def read(fields: Fields, vocabulary: Vocabulary) -> Params:
 def prepare(params: Params) -> Prepared:
     """Sentences normalised once per rule set."""
     wordings = [(p.literal, p.written, sound.sounds(p.literal)) for p in compile_all(params.sentences)]
-    return Prepared(params, tuple(wordings), tuple(map(wording, compile_all(params.exclude))))
+    return Prepared(params, tuple(wordings), lexicon(compile_all(params.exclude)))
 
 
 def find(prepared: Prepared, view: CallView, look: Look) -> Found:
