@@ -9,6 +9,7 @@ Levels are dBFS: 20·log10 of the root mean square, where a full-scale square wa
 from __future__ import annotations
 
 import io
+import struct
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
@@ -96,6 +97,7 @@ def decode(path: Path) -> Audio:
             codec, rate, kind = stream.codec_context.name, stream.rate, container.format.name
             stated = float(stream.duration * stream.time_base) if stream.duration and stream.time_base else 0.0
             broken = _read(container, stream, pieces)
+            stated = max(stated, _wav_seconds(path) if kind == "wav" else 0.0)
     except (av.FFmpegError, ValueError, LookupError) as error:
         raise BadRecording(
             name, f"is not a recording that can be decoded ({_reason(error)})", "export it as WAV, MP3, Ogg or M4A"
@@ -135,6 +137,19 @@ def _read(container: av.container.InputContainer, stream: av.AudioStream, pieces
     except av.FFmpegError as error:
         broken = _reason(error)
     return broken
+
+
+def _wav_seconds(path: Path) -> float:
+    """Seconds that a WAV header promises; FFmpeg goes by the file's size instead. 0 when the header does not say."""
+    with path.open("rb") as file:
+        head = file.read(4096)
+    form, data = head.find(b"fmt "), head.find(b"data")
+    if form < 0 or data < 0 or len(head) < max(form + 20, data + 8):
+        return 0.0
+    (bytes_per_second,) = struct.unpack_from("<I", head, form + 16)
+    (size,) = struct.unpack_from("<I", head, data + 4)
+    # A recorder that streams writes 0 or the largest number, because it does not know yet.
+    return size / bytes_per_second if bytes_per_second and size < 0xFFFF_0000 else 0.0
 
 
 def _reason(error: Exception) -> str:

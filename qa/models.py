@@ -50,7 +50,7 @@ def where(name: str, folder: Path) -> Path:
     stamps = tuple((str(p), p.stat().st_mtime_ns, p.stat().st_size) for p in _files(there))
     wrong = _wrong_files(name, str(there), stamps)
     if wrong:
-        raise CheckFailed(f"model {name}", f"{wrong[0]} is not what was pulled", f"delete {there} and run `hotline models pull {name}`")
+        raise CheckFailed(f"model {name}", wrong[0], f"run `hotline models pull {name}` to fetch it anew")
     return there
 
 

@@ -1,0 +1,95 @@
+"""Which speaker is the agent: every witness alone, and against each other."""
+
+from __future__ import annotations
+
+import pytest
+
+from qa.calls import Channel, Role, Span, Turn
+from qa.diarization import Diarization, Segment
+from qa.diarization.roles import assign
+
+AGENT_SAYS = ("您好，工号三零二六为您服务，请问有什么可以帮您？", "请问您的户号是多少？", "好的，感谢您的耐心等待。")
+CUSTOMER_SAYS = ("喂，你好，我家停电了。", "我的户号是五三零二。", "没有了，谢谢。")
+
+
+def call(first="A", *, texts=True, labels=None, channels=None, speakers="AB"):
+    """A B A B A B or B A B A B A; ``A`` is the agent in truth; ``labels`` maps speakers to a transcript's roles."""
+    order = [first, "B" if first == "A" else "A"] * 3
+    order = [s for s in order if s in speakers]
+    lines = {"A": list(AGENT_SAYS), "B": list(CUSTOMER_SAYS)}
+    turns, segments = [], []
+    for at, speaker in enumerate(order):
+        span = Span(4.0 * at, 4.0 * at + 3)
+        text = lines[speaker].pop(0) if texts else ""
+        turns.append(Turn(at, (labels or {}).get(speaker, Role.UNKNOWN), text, span, speaker=speaker))
+        segments.append(Segment(span, speaker, Channel.MONO, (channels or {}).get(speaker)))
+    return turns, Diarization(tuple(segments))
+
+
+def agents(result):
+    return {t.speaker for t in result.turns if t.role is Role.AGENT}
+
+
+SWAPPED = {"A": Role.CUSTOMER, "B": Role.AGENT}
+RIGHT = {"A": Role.AGENT, "B": Role.CUSTOMER}
+
+
+def test_channel_map_decides():
+    result = assign(*call("B", texts=False, channels=RIGHT))
+    assert (result.method, agents(result)) == ("channel map", {"A"}) and result.confidence > 0.95
+
+
+def test_channel_map_against_the_text_is_reported():
+    result = assign(*call(channels=SWAPPED))
+    assert agents(result) == {"B"} and result.confidence < 0.7
+    assert any("check agent_channel" in warning for warning in result.warnings)
+
+
+@pytest.mark.parametrize("first", ["A", "B"])
+@pytest.mark.parametrize("labels", [None, RIGHT, SWAPPED])
+def test_phrases_find_the_agent_whoever_begins_and_whatever_the_labels_say(first, labels):
+    result = assign(*call(first, labels=labels))
+    assert agents(result) == {"A"} and result.confidence > 0.95
+    assert ("the transcript's roles are swapped, corrected" in result.warnings) == (labels == SWAPPED)
+    assert all(t.role_confidence == result.confidence for t in result.turns)
+
+
+def test_first_speaker_is_a_weak_witness():
+    result = assign(*call(texts=False))
+    assert (result.method, agents(result)) == ("first speaker", {"A"}) and 0.6 < result.confidence < 0.8
+
+
+def test_labels_alone_outweigh_who_begins():
+    result = assign(*call("B", texts=False, labels=RIGHT))
+    assert agents(result) == {"A"} and result.confidence < 0.8
+
+
+def test_opening_phrases_of_the_rules_count():
+    turns, diarization = call("B")
+    plain = [t if t.speaker == "B" else Turn(t.index, t.role, "示例能源竭诚相伴", t.span, speaker="A") for t in turns]
+    plain = [t if t.speaker == "A" else Turn(t.index, t.role, "喂", t.span, speaker="B") for t in plain]
+    assert agents(assign(plain, diarization)) == {"B"}
+    assert agents(assign(plain, diarization, ["示例能源，竭诚相伴"])) == {"A"}
+
+
+def test_one_voice():
+    both = {s: assign(*call(speakers=s)) for s in "AB"}
+    assert {t.role for t in both["A"].turns} == {Role.AGENT} and {t.role for t in both["B"].turns} == {Role.CUSTOMER}
+    silent = assign(*call(speakers="A", texts=False))
+    assert (silent.method, silent.confidence) == ("unknown", 0.0) and {t.role for t in silent.turns} == {Role.UNKNOWN}
+
+
+def test_recognition_errors_do_not_matter():
+    turns, diarization = call("B")
+    swaps = str.maketrans({"务": "物", "待": "代", "问": "文", "户": "护"})
+    heard = [Turn(t.index, t.role, t.text.translate(swaps), t.span, speaker=t.speaker) for t in turns]
+    assert agents(assign(heard, diarization)) == {"A"}
+
+
+def test_a_third_speaker_gets_no_role():
+    turns, diarization = call()
+    turns.append(Turn(6, Role.UNKNOWN, "嗯", Span(30, 31), speaker="C"))
+    third = Diarization((*diarization.segments, Segment(Span(30, 31), "C")))
+    result = assign(turns, third)
+    assert result.turns[-1].role is Role.UNKNOWN and result.turns[-1].role_confidence == 0.0
+    assert any("3 speakers" in warning for warning in result.warnings)
