@@ -7,10 +7,10 @@ import streamlit as st
 
 from hotline.ui import session, shell, sign_in
 
-st.set_page_config(page_title="Hotline", page_icon=":material/support_agent:", layout="wide")
+st.set_page_config(page_title="Hotline", page_icon=shell.ICON, layout="wide")
 session.speak()
 viewer = session.viewer()
 page = shell.navigation(viewer, when_signed_out=sign_in.show)
 shell.frame(viewer)
-page.run()
 session.write_cookies()
+page.run()

@@ -60,6 +60,8 @@ def _table(scores: pl.DataFrame) -> pl.DataFrame:
         }
         for name in FIGURES:
             value = row[name]
-            line[t(f"figure.{name}")] = "–" if value is None else f"{value:+.1%}" if name == "bias" else f"{value:.1%}" if name in SHARES else f"{value:.2f}"
+            line[t(f"figure.{name}")] = (
+                "–" if value is None else f"{value:+.1%}" if name == "bias" else f"{value:.1%}" if name in SHARES else f"{value:.2f}"
+            )
         rows.append(line)
     return pl.DataFrame(rows)

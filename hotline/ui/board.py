@@ -11,9 +11,9 @@ from hotline.locale import current, pick, t, term
 from hotline.store import Permission, Store, UserRole, Viewer
 from hotline.store.organisation import organisation
 from hotline.store.service import last_day
-from hotline.ui import charts
+from hotline.ui import charts, components
 from reports import wording
-from reports.boards import COMPARED, Board, weekly
+from reports.boards import Board, weekly
 from reports.kpi import Kpi, kpis
 from reports.week import IsoWeek
 
@@ -45,14 +45,14 @@ def show(store: Store, viewer: Viewer) -> None:
         st.info(t("board.empty", week=week), icon=":material/event_busy:")
         return
     st.caption(t("board.about", unit=pick(board.unit, board.unit_en), first=week.first, last=week.last))
-    totals(board)
+    totals(board, "board_totals")
     if not board.teams.is_empty():
         st.subheader(t("board.teams"), anchor=False)
-        _table(board, board.teams.with_columns(name=_names(board.teams, "team")))
+        _table(board, board.teams.with_columns(name=_names("team"), below=pl.lit("")), "board_teams")
     if not board.agents.is_empty():
         st.subheader(t("board.own" if viewer.role is UserRole.AGENT else "board.agents"), anchor=False)
-        named = board.agents.with_columns(name=pl.col("agent_name") + " " + pl.col("agent_id"), team=_names(board.agents, "team"))
-        _table(board, named, team=True)
+        named = board.agents.with_columns(name=pl.col("agent_name") + " " + pl.col("agent_id"), below=_names("team"))
+        _table(board, named, "board_agents")
         _chart(board, named)
     st.caption(t("board.fairness", least=board.least))
 
@@ -83,14 +83,22 @@ def definitions(ids: tuple[str, ...]) -> None:
         st.caption(t("board.definition", top=kpi.numerator[current()], bottom=kpi.denominator[current()], out=kpi.exclusions[current()]))
 
 
-def totals(board: Board) -> None:
-    """The unit as a whole: its numbers as cards, with what changed since last week in words."""
+def totals(board: Board, key: str) -> None:
+    """The unit as a whole: its numbers as cards, each with what changed since last week and how sure it is."""
     row = board.total.row(0, named=True)
-    cards = ("calls", "qa_score", "fatal", "aht", "satisfaction", "fcr")
-    for column, name in zip(st.columns(len(cards)), cards, strict=True):
-        kpi = board.columns[name]
-        column.metric(kpi.name[current()], value_words(kpi, row), help=kpi.formula[current()], border=True)
-        column.caption(_sure_words(kpi, row))
+    cards = []
+    for kpi in board.columns.values():
+        told = wording.change(row, kpi, current())
+        cards.append(
+            {
+                "label": kpi.name[current()],
+                "value": value_words(kpi, row),
+                "help": kpi.formula[current()],
+                "badge": {"text": t("board.against", change=told), "kind": wording.tone(row, kpi)} if told not in ("", "–") else None,
+                "lines": _sure_words(kpi, row),
+            }
+        )
+    components.cards(key=key, data={"cards": cards})
 
 
 def value_words(kpi: Kpi, row: dict[str, object]) -> str:
@@ -104,41 +112,42 @@ def value_words(kpi: Kpi, row: dict[str, object]) -> str:
     return kpi.text(_number(row[kpi.id]))
 
 
-def _sure_words(kpi: Kpi, row: dict[str, object]) -> str:
-    """How sure the value is, and what changed since last week."""
-    words = [t("board.against", change=wording.change(row, kpi, current()) or "–")]
-    if kpi.id in CHARTED:
-        _, low, high, count = CHARTED[kpi.id]
-        if row[f"{kpi.id}_enough"] and row[low] is not None:
-            words.append(t("board.interval", low=kpi.text(_number(row[low])), high=kpi.text(_number(row[high]))))
-        words.append(t("board.sample", count=f"{row[count]:,}"))
-    return "  \n".join(words)
+def _sure_words(kpi: Kpi, row: dict[str, object]) -> list[str]:
+    """The interval and the observations behind a value; only the latter while they are too few."""
+    if kpi.id not in CHARTED:
+        return []
+    _, low, high, count = CHARTED[kpi.id]
+    words = [t("board.sample", count=f"{row[count]:,}")]
+    if row[f"{kpi.id}_enough"] and row[low] is not None:
+        words.insert(0, t("board.interval", low=kpi.text(_number(row[low])), high=kpi.text(_number(row[high]))))
+    return words
 
 
 def _number(value: object) -> float | None:
     return float(value) if isinstance(value, (int, float)) else None
 
 
-def _names(frame: pl.DataFrame, column: str) -> pl.Expr:
+def _names(column: str) -> pl.Expr:
     english = pl.col(f"{column}_en")
     key = pl.col("unit_path")
     chinese = pl.col(column).fill_null(key)
     return pl.when(english.is_null() | (english == "")).then(chinese).otherwise(english) if current() == "en" else chinese
 
 
-def _table(board: Board, frame: pl.DataFrame, *, team: bool = False) -> None:
-    """One row a team or agent: each KPI with its interval and sample, and in a column of its own what changed."""
+def _table(board: Board, frame: pl.DataFrame, key: str) -> None:
+    """One row a team or agent: each KPI with its interval and sample below, and what changed since last week."""
     rows = []
     for row in frame.iter_rows(named=True):
-        line: dict[str, object] = {t("board.name"): row["name"]}
-        if team:
-            line[t("board.team")] = row["team"]
+        cells: list[dict[str, object]] = [{"lines": [row["name"], row["below"]]}]
         for kpi in board.columns.values():
-            line[kpi.name[current()]] = row["calls"] if kpi.id == "calls" else wording.cell(row, kpi)
-            if kpi.id in COMPARED:
-                line[t("board.change_of", kpi=kpi.name[current()])] = wording.change(row, kpi, current())
-        rows.append(line)
-    st.dataframe(pl.DataFrame(rows), hide_index=True, height="content")
+            value, _, sure = wording.cell(row, kpi).partition(" ")
+            told = wording.change(row, kpi, current())
+            cells.append(
+                {"lines": [value, sure], "badges": [{"text": told, "kind": wording.tone(row, kpi)}] if told not in ("", "–") else []}
+            )
+        rows.append({"id": None, "cells": cells})
+    heads = [t("board.name"), *(kpi.name[current()] for kpi in board.columns.values())]
+    components.table(key=key, data={"heads": heads, "rows": rows})
 
 
 def _chart(board: Board, named: pl.DataFrame) -> None:

@@ -60,8 +60,13 @@ def bands(
         base.mark_line(color=MAIN, strokeWidth=1.6).encode(y="mean:Q", tooltip=tips),
     ]
     if history is not None and not history.is_empty():
-        seen = [alt.Tooltip("start:T", title=t("chart.when"), format="%Y-%m-%d"), alt.Tooltip("value:Q", title=t("chart.history"), format=",.0f")]
-        layers.insert(0, alt.Chart(history).mark_line(color=GREY, strokeWidth=1.1).encode(x=x, y=alt.Y("value:Q", title=unit), tooltip=seen))
+        seen = [
+            alt.Tooltip("start:T", title=t("chart.when"), format="%Y-%m-%d"),
+            alt.Tooltip("value:Q", title=t("chart.history"), format=",.0f"),
+        ]
+        layers.insert(
+            0, alt.Chart(history).mark_line(color=GREY, strokeWidth=1.1).encode(x=x, y=alt.Y("value:Q", title=unit), tooltip=seen)
+        )
     if events:
         layers = [*_spans(events), *layers]
     return _styled(alt.layer(*layers), height)
@@ -72,7 +77,7 @@ def estimates(
 ) -> alt.LayerChart:
     """One row a name: a point with its interval. ``frame`` has name, value, low, high, enough (bool), n."""
     order = frame["name"].to_list()
-    scale = alt.Scale(domain=list(domain)) if domain else alt.Scale(zero=False)
+    scale = alt.Scale(domain=list(domain)) if domain else alt.Scale(zero=False, padding=14)
     y = alt.Y("name:N", sort=order, title=None, axis=alt.Axis(labelLimit=160))
     colour = alt.condition(alt.datum.enough, alt.value(MAIN), alt.value(GREY))
     tips = [
@@ -87,13 +92,15 @@ def estimates(
         base.mark_rule(strokeWidth=5, opacity=0.35, strokeCap="round").encode(
             y=y, x=alt.X("low:Q", title=unit, scale=scale), x2="high:Q", color=colour, tooltip=tips
         ),
-        base.mark_point(filled=True, size=70, opacity=1).encode(y=y, x=alt.X("value:Q", title=unit, scale=scale), color=colour, tooltip=tips),
+        base.mark_point(filled=True, size=70, opacity=1).encode(
+            y=y, x=alt.X("value:Q", title=unit, scale=scale), color=colour, tooltip=tips
+        ),
     ]
     if reference is not None:
         line = pl.DataFrame({"at": [reference], "name": [reference_name]})
         tip = [alt.Tooltip("name:N", title=" "), alt.Tooltip("at:Q", title=unit, format=",.1f")]
         layers.append(alt.Chart(line).mark_rule(color=WARM, strokeDash=[4, 3]).encode(x="at:Q", tooltip=tip))
-    return _styled(alt.layer(*layers), max(120, 26 * len(order) + 40))
+    return _styled(alt.layer(*layers), 26 * len(order) + 90)
 
 
 def bars(frame: pl.DataFrame, *, unit: str, height: int = 240) -> alt.LayerChart:
@@ -138,7 +145,7 @@ def steps(frame: pl.DataFrame, *, unit: str, names: Sequence[str], height: int =
 
 def heads(frame: pl.DataFrame, *, unit: str, height: int = 280) -> alt.Chart:
     """Heads per half-hour, coloured by the target that binds: ``start`` (clock time), ``net``, ``gross``, ``binding`` (a name)."""
-    ends = frame.with_columns(end=pl.col("start") + timedelta(minutes=30))
+    ends = frame.with_columns(end=pl.col("start") + timedelta(minutes=30), zero=pl.lit(0))
     tips = [
         alt.Tooltip("start:T", title=t("chart.when"), format="%H:%M"),
         alt.Tooltip("net:Q", title=t("planning.net"), format=",.0f"),
@@ -152,8 +159,8 @@ def heads(frame: pl.DataFrame, *, unit: str, height: int = 280) -> alt.Chart:
     colour = alt.Color("binding:N", title=t("planning.binding"), scale=scale, legend=alt.Legend(orient="top"))
     return _styled(
         alt.layer(
-            base.mark_bar(opacity=0.3).encode(**span, y=alt.Y("gross:Q", title=unit), color=colour, tooltip=tips),
-            base.mark_bar(opacity=0.95).encode(**span, y=alt.Y("net:Q", title=unit), color=colour, tooltip=tips),
+            base.mark_rect(opacity=0.3).encode(**span, y=alt.Y("gross:Q", title=unit), y2="zero:Q", color=colour, tooltip=tips),
+            base.mark_rect(opacity=0.95).encode(**span, y=alt.Y("net:Q", title=unit), y2="zero:Q", color=colour, tooltip=tips),
         ),
         height,
     )
@@ -163,7 +170,12 @@ def _spans(events: Sequence[tuple[date, date, str]]) -> list[alt.Chart]:
     """Named spans of days behind a chart, with the names of the longer ones written at the top."""
     marked = pl.DataFrame(
         [
-            {"start": datetime(a.year, a.month, a.day), "end": datetime(b.year, b.month, b.day) + DAY, "name": name, "days": (b - a).days + 1}
+            {
+                "start": datetime(a.year, a.month, a.day),
+                "end": datetime(b.year, b.month, b.day) + DAY,
+                "name": name,
+                "days": (b - a).days + 1,
+            }
             for a, b, name in events
         ]
     )
@@ -181,4 +193,5 @@ def _spans(events: Sequence[tuple[date, date, str]]) -> list[alt.Chart]:
 
 
 def _styled(chart: alt.Chart, height: int) -> alt.Chart:
-    return chart.properties(height=height, width="container").configure(font=FONT).configure_view(strokeWidth=0)
+    level = {"titleAngle": 0, "titleAlign": "left", "titleBaseline": "bottom", "titleY": -8, "titleX": -30}  # Chinese does not turn
+    return chart.properties(height=height, width="container").configure(font=FONT).configure_axisY(**level).configure_view(strokeWidth=0)

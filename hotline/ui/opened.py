@@ -115,11 +115,11 @@ def _verdict(row: CallRow) -> None:
         st.info(t("call.not_scored"))
         return
     columns = st.columns(4)
-    columns[0].metric(t("call.score"), score_words(row.low, row.high), help=t("call.score_help"), border=True)
-    columns[1].metric(t("call.passed"), term("passed", row.passed), border=True)
+    columns[0].metric(t("call.score"), score_words(row.low, row.high), help=t("call.score_help"), border=True, height="stretch")
+    columns[1].metric(t("call.passed"), term("passed", row.passed), border=True, height="stretch")
     fatal = t("call.fatal_value", certain=row.fatal_certain, possible=row.fatal_possible)
-    columns[2].metric(t("call.fatal"), fatal, help=t("call.fatal_help"), border=True)
-    columns[3].metric(t("call.doubtful"), row.doubtful_items, help=t("call.doubtful_help"), border=True)
+    columns[2].metric(t("call.fatal"), fatal, help=t("call.fatal_help"), border=True, height="stretch")
+    columns[3].metric(t("call.doubtful"), row.doubtful_items, help=t("call.doubtful_help"), border=True, height="stretch")
 
 
 def _provenance(opened: OpenedCall) -> None:
@@ -129,7 +129,9 @@ def _provenance(opened: OpenedCall) -> None:
         "hash": (row.rule_hash or "–")[:12],
         "text": source_words(row.text_source),
         "diarizer": opened.diarizer or "–",
-        "roles": f"{opened.role_method or '–'} ({row.role_confidence:.0%})" if row.role_confidence is not None else opened.role_method or "–",
+        "roles": f"{opened.role_method or '–'} ({row.role_confidence:.0%})"
+        if row.role_confidence is not None
+        else opened.role_method or "–",
         "layout": term("layout", row.layout or "none"),
     }
     with st.container(horizontal=True, gap="medium"):

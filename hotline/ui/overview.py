@@ -10,7 +10,7 @@ from hotline.store import Permission, Store, Viewer, audit, forecasts, jobs, ser
 from hotline.store import calls as call_store
 from hotline.store.organisation import queues_of
 from hotline.store.service import last_day
-from hotline.ui import board, charts, opened, planning
+from hotline.ui import board, charts, components, planning, review, session
 from reports.boards import weekly
 from reports.week import IsoWeek
 
@@ -44,7 +44,9 @@ def _week(store: Store, viewer: Viewer) -> None:
     week = weekly(store, viewer, IsoWeek.of(latest))
     with st.container(horizontal=True, vertical_alignment="center"):
         name = pick(week.unit, week.unit_en)
-        st.subheader(t("overview.week", week=week.week, first=week.week.first, last=week.week.last, unit=name), anchor=False, width="content")
+        st.subheader(
+            t("overview.week", week=week.week, first=week.week.first, last=week.week.last, unit=name), anchor=False, width="content"
+        )
         if week.synthetic:
             st.badge(t("app.synthetic_data"), color="gray", icon=":material/science:")
         with st.popover(t("board.definitions"), icon=":material/menu_book:"):
@@ -52,7 +54,7 @@ def _week(store: Store, viewer: Viewer) -> None:
     if week.total.is_empty():
         st.info(t("board.empty", week=week.week), icon=":material/event_busy:")
         return
-    board.totals(week)
+    board.totals(week, "overview_totals")
 
 
 def _waiting(store: Store, viewer: Viewer) -> None:
@@ -62,19 +64,22 @@ def _waiting(store: Store, viewer: Viewer) -> None:
     if not found.rows:
         st.success(t("overview.nothing_waits"), icon=":material/done_all:")
         return
-    st.dataframe(
-        pl.DataFrame(
-            {
-                t("review.head_call"): [row.id for row in found.rows],
-                t("review.head_agent"): [row.agent_name or row.agent_id or "–" for row in found.rows],
-                t("review.head_topic"): [row.topic for row in found.rows],
-                t("review.head_score"): [opened.score_words(row.low, row.high) for row in found.rows],
-                t("overview.doubts"): [row.doubtful_items for row in found.rows],
-            }
-        ),
-        hide_index=True,
-        height="content",
-    )
+    heads = [t("review.head_call"), t("review.head_agent"), t("review.head_score"), t("review.head_result")]
+    rows = [
+        {
+            "id": row.id,
+            "cells": [
+                {"lines": [row.id, f"{row.started_at:%m-%d %H:%M}"]},
+                {"lines": [row.agent_name or row.agent_id or "–", row.topic]},
+                review.score_cell(row),
+                {"badges": review.badges(row)},
+            ],
+        }
+        for row in found.rows
+    ]
+    chosen = components.table(key="overview_waiting", data={"heads": heads, "rows": rows}, on_open_change=lambda: None)
+    if chosen.open:
+        session.go_to("review", call=chosen.open)
 
 
 def _ahead(store: Store, viewer: Viewer) -> None:
@@ -87,7 +92,12 @@ def _ahead(store: Store, viewer: Viewer) -> None:
         return
     known = [queue for queue in names if queue in made]
     queue = st.selectbox(
-        t("planning.queue"), known, format_func=lambda q: names[q], key="overview_queue", label_visibility="collapsed", persist_state="session"
+        t("planning.queue"),
+        known,
+        format_func=lambda q: names[q],
+        key="overview_queue",
+        label_visibility="collapsed",
+        persist_state="session",
     )
     zone = store.settings.zone
     days = charts.local(forecasts.values(store, viewer, made[queue].id, "volume", "day"), "start", zone).head(AHEAD)

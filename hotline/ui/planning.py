@@ -39,7 +39,13 @@ def show(store: Store, viewer: Viewer) -> None:
         _about(store, viewer, forecast)
     parts = ["year", "day", "what_if", "backtest"] if forecast else ["backtest"]
     part = st.segmented_control(
-        t("planning.part"), parts, default=parts[0], format_func=lambda p: term("part", p), key="planning_part", label_visibility="collapsed", required=True
+        t("planning.part"),
+        parts,
+        default=parts[0],
+        format_func=lambda p: term("part", p),
+        key="planning_part",
+        label_visibility="collapsed",
+        required=True,
     )
     if part == "backtest" or forecast is None:
         show_backtest(store, viewer, queue)
@@ -61,8 +67,8 @@ def _about(store: Store, viewer: Viewer, forecast: Forecast) -> None:
         )  # fmt: skip
         if history["synthetic"].any():
             st.badge(t("app.synthetic_data"), color="gray", icon=":material/science:")
-    for note in forecast.notes:
-        st.info(note_words(note), icon=":material/info:")
+    if forecast.notes:
+        st.info("\n".join(f"- {note_words(note)}" for note in forecast.notes))
 
 
 def note_words(note: str) -> str:
@@ -74,7 +80,9 @@ def note_words(note: str) -> str:
 def _year(store: Store, viewer: Viewer, forecast: Forecast) -> None:
     """Twelve months of days with bands, the events that move them, and the totals of the months."""
     zone = store.settings.zone
-    metric = st.radio(t("planning.metric"), ["volume", "aht"], format_func=lambda m: term("metric", m), horizontal=True, key="planning_metric")
+    metric = st.radio(
+        t("planning.metric"), ["volume", "aht"], format_func=lambda m: term("metric", m), horizontal=True, key="planning_metric"
+    )
     days = charts.local(forecasts.values(store, viewer, forecast.id, metric, "day"), "start", zone)
     past = series.offered(store, viewer, forecast.queue_id, "day", first=forecast.first_day - 400 * charts.DAY)
     past = charts.local(past, "start", zone).filter(pl.col("start") < days["start"].min())
@@ -109,8 +117,8 @@ def _months(months: pl.DataFrame, past: pl.DataFrame) -> None:
         t("planning.expected"): joined["mean"].round(0).cast(pl.Int64),
         t("planning.low80"): joined["low80"].round(0).cast(pl.Int64),
         t("planning.high80"): joined["high80"].round(0).cast(pl.Int64),
-        t("planning.year_ago"): joined["offered"],
-        t("planning.change"): [None if c is None else f"{c:+.0%}" for c in joined["change"]],
+        t("planning.year_ago"): ["–" if o is None else f"{o:,}" for o in joined["offered"]],
+        t("planning.change"): ["–" if c is None else f"{c:+.0%}" for c in joined["change"]],
     }
     right.dataframe(pl.DataFrame(table), hide_index=True, height="content")
     st.caption(t("planning.months_note"))
@@ -161,12 +169,21 @@ def _day(store: Store, viewer: Viewer, forecast: Forecast) -> None:
         st.info(t("planning.no_plan"), icon=":material/groups:")
         return
     named = plan.with_columns(binding=pl.col("binding").map_elements(lambda b: term("binding", b), return_dtype=pl.String))
+    calls, levels = volume["mean"].to_numpy(), plan["service_level"].to_numpy()
+    weight = float(levels @ calls / max(calls.sum(), 1e-9)) if len(calls) == len(levels) else None
     columns = st.columns(4)
-    columns[0].metric(t("planning.peak_gross"), f"{plan['gross'].max()}", border=True)
-    columns[1].metric(t("planning.head_hours"), f"{plan['gross'].sum() / 2:,.1f}", border=True, help=t("planning.head_hours_help"))
-    columns[2].metric(t("planning.expected_day"), f"{volume['mean'].sum():,.0f}", border=True)
-    weight = (volume["mean"] * plan["service_level"]).sum() / max(volume["mean"].sum(), 1e-9) if volume.height == plan.height else None
-    columns[3].metric(t("planning.service_level"), "–" if weight is None else f"{weight:.1%}", border=True, help=t("planning.service_level_help"))
+    columns[0].metric(t("planning.peak_gross"), str(plan["gross"].to_numpy().max()), border=True, height="stretch")
+    columns[1].metric(
+        t("planning.head_hours"), f"{plan['gross'].sum() / 2:,.1f}", border=True, height="stretch", help=t("planning.head_hours_help")
+    )
+    columns[2].metric(t("planning.expected_day"), f"{calls.sum():,.0f}", border=True, height="stretch")
+    columns[3].metric(
+        t("planning.service_level"),
+        "–" if weight is None else f"{weight:.1%}",
+        border=True,
+        height="stretch",
+        help=t("planning.service_level_help"),
+    )
     st.altair_chart(charts.heads(named, unit=t("planning.heads_unit")))
     st.caption(t("planning.heads_note"))
     with st.expander(t("planning.table")):
@@ -210,18 +227,28 @@ def _what_if(store: Store, viewer: Viewer, forecast: Forecast) -> None:
     with right:
         cards = st.columns(4)
         hours, planned = gross.sum() / 2, plan["gross"].sum() / 2
-        difference = f"{hours - planned:+,.1f}" if not plan.is_empty() else None
-        cards[0].metric(t("planning.head_hours"), f"{hours:,.1f}", delta=difference, delta_color="off", border=True, help=t("what_if.delta_help"))
-        cards[1].metric(t("planning.peak_gross"), f"{gross.max()}", border=True)
+        difference = f"{hours - planned:+,.1f}" if not plan.is_empty() and hours != planned else None
+        cards[0].metric(
+            t("planning.head_hours"),
+            f"{hours:,.1f}",
+            delta=difference,
+            delta_color="off",
+            border=True,
+            height="stretch",
+            help=t("what_if.delta_help"),
+        )
+        cards[1].metric(t("planning.peak_gross"), f"{gross.max()}", border=True, height="stretch")
         share = float((need.service_level * offered).sum() / max(offered.sum(), 1e-9))
-        cards[2].metric(t("planning.service_level"), f"{share:.1%}", border=True, help=t("planning.service_level_help"))
+        cards[2].metric(t("planning.service_level"), f"{share:.1%}", border=True, height="stretch", help=t("planning.service_level_help"))
         busiest = [str(name) for name in need.binding if name not in ("none", "minimum")]
         binding = max(set(busiest), key=busiest.count) if busiest else "none"
-        cards[3].metric(t("planning.binding"), term("binding", binding), border=True, help=t("what_if.binding_help"))
+        cards[3].metric(t("planning.binding"), term("binding", binding), border=True, height="stretch", help=t("what_if.binding_help"))
         lines = [_line(joined["start"], gross, t("what_if.this"))]
         if not plan.is_empty():
             lines.append(_line(plan["start"], plan["gross"].to_numpy(), t("what_if.plan")))
-        st.altair_chart(charts.steps(pl.concat(lines), unit=t("planning.heads_unit"), names=[line["series"][0] for line in lines], height=340))
+        st.altair_chart(
+            charts.steps(pl.concat(lines), unit=t("planning.heads_unit"), names=[line["series"][0] for line in lines], height=340)
+        )
         st.caption(t("what_if.note"))
 
 

@@ -116,7 +116,9 @@ def _turn(turn: Turn, marks: list[dict[str, Any]], synthetic: bool) -> dict[str,
     if synthetic:
         badges.append({"text": t("app.synthetic"), "kind": ""})
     if turn.confidence is not None:
-        badges.append({"text": t("player.confidence", value=f"{turn.confidence:.0%}"), "kind": "warn" if turn.confidence < SHAKY_WORDS else ""})
+        badges.append(
+            {"text": t("player.confidence", value=f"{turn.confidence:.0%}"), "kind": "warn" if turn.confidence < SHAKY_WORDS else ""}
+        )
     if turn.role_confidence < SHAKY_ROLE:
         badges.append({"text": t("player.role_unsure", value=f"{turn.role_confidence:.0%}"), "kind": "warn"})
     return {

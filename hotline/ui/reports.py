@@ -35,7 +35,11 @@ def show(store: Store, viewer: Viewer) -> None:
             unit = pick_unit(store, viewer, "report_unit")
         with right:
             language = st.selectbox(
-                t("reports.language"), ["zh", "en"], index=["zh", "en"].index(current()), format_func=lambda c: term("language", c), key="report_language"
+                t("reports.language"),
+                ["zh", "en"],
+                index=["zh", "en"].index(current()),
+                format_func=lambda c: term("language", c),
+                key="report_language",
             )
         if st.button(t("reports.make"), type="primary", icon=":material/description:"):
             with st.spinner(t("reports.making")):
@@ -61,13 +65,21 @@ def _offer(what: str, files: list[tuple[str, bytes]]) -> None:
     st.success(t("reports.ready", what=what), icon=":material/task_alt:")
     with st.container(horizontal=True):
         for name, content in files:
-            session.offer_file(f"{name} ({len(content) / 1024:,.0f} KB)", content, name, MIMES.get(Path(name).suffix, "application/octet-stream"), at_once=False)
+            session.offer_file(
+                f"{name} ({len(content) / 1024:,.0f} KB)",
+                content,
+                name,
+                MIMES.get(Path(name).suffix, "application/octet-stream"),
+                at_once=False,
+            )
 
 
 def _before(store: Store) -> None:
     """Reports the server wrote (``hotline report``); they may hold every unit, so only the widest scope sees them."""
     folder = store.settings.reports
-    files = sorted((f for f in folder.glob("*") if f.suffix in MIMES), key=lambda f: f.stat().st_mtime, reverse=True) if folder.is_dir() else []
+    files = (
+        sorted((f for f in folder.glob("*") if f.suffix in MIMES), key=lambda f: f.stat().st_mtime, reverse=True) if folder.is_dir() else []
+    )
     st.subheader(t("reports.before", count=len(files)), anchor=False)
     if not files:
         st.caption(t("reports.none_before"))

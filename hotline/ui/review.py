@@ -136,34 +136,39 @@ def _days(period: str, keep: dict[str, Any]) -> tuple[date | None, date | None]:
 def _list(found: CallPage) -> None:
     st.session_state.review_listed = [row.id for row in found.rows]
     heads = [t(f"review.head_{name}") for name in ("call", "agent", "topic", "words", "score", "result")]
-    chosen = components.call_list(
-        key="review_list",
-        data={"heads": heads, "rows": [{"id": row.id, "chosen": False, "cells": _cells(row)} for row in found.rows]},
-        on_open_change=lambda: None,
-    )
+    rows = [{"id": row.id, "cells": _cells(row)} for row in found.rows]
+    chosen = components.table(key="review_list", data={"heads": heads, "rows": rows}, on_open_change=lambda: None)
     if chosen.open:
         _go(chosen.open)
 
 
 def _cells(row: CallRow) -> list[dict[str, Any]]:
     minutes, seconds = divmod(round(row.duration_s if row.duration_s is not None else row.talk_s), 60)
-    badges = []
-    if row.passed is not None:
-        badges.append({"text": term("passed", row.passed), "kind": row.passed})
-    if row.fatal_certain or row.fatal_possible:
-        badges.append({"text": t("review.fatal"), "kind": "fatal" if row.fatal_certain else "doubtful"})
-    if row.doubtful_items:
-        badges.append({"text": t("review.doubtful", count=row.doubtful_items), "kind": "doubtful"})
     source = term("source", row.text_source.kind.value) if row.text_source else t("call.no_recording")
-    score: dict[str, Any] = {"lines": ["–"]}
-    if row.low is not None and row.high is not None:
-        words = opened.score_words(row.low, row.high)
-        score = {"score": {"low": row.low, "high": row.high, "full": 100, "limit": None, "text": words, "passed": row.passed}}
     return [
         {"lines": [row.id, f"{row.started_at:%Y-%m-%d %H:%M}"]},
         {"lines": [row.agent_name or row.agent_id or "–", row.team or row.unit_path]},
         {"lines": [row.topic or "–", row.queue_name or ""]},
         {"lines": [f"{minutes}:{seconds:02d}", source + (f" · {t('app.synthetic')}" if row.synthetic else "")]},
-        score,
-        {"badges": badges},
+        score_cell(row),
+        {"badges": badges(row)},
     ]
+
+
+def score_cell(row: CallRow) -> dict[str, Any]:
+    """The score interval as a bar with its numbers."""
+    if row.low is None or row.high is None:
+        return {"lines": ["–"]}
+    return {"score": {"low": row.low, "high": row.high, "full": 100, "text": opened.score_words(row.low, row.high), "passed": row.passed}}
+
+
+def badges(row: CallRow) -> list[dict[str, str]]:
+    """Passed or not, fatal items, and how many items are in doubt."""
+    found = []
+    if row.passed is not None:
+        found.append({"text": term("passed", row.passed), "kind": row.passed})
+    if row.fatal_certain or row.fatal_possible:
+        found.append({"text": t("review.fatal"), "kind": "fatal" if row.fatal_certain else "doubtful"})
+    if row.doubtful_items:
+        found.append({"text": t("review.doubtful", count=row.doubtful_items), "kind": "doubtful"})
+    return found

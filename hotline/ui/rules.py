@@ -28,12 +28,18 @@ def show(store: Store, viewer: Viewer) -> None:
     book = RuleBook.load(store.settings.rules)
     sets = {rule_set.id: rule_set for rule_set in book.rule_sets}
     chosen = st.selectbox(
-        t("rules.set"), list(sets), format_func=lambda name: f"{sets[name].title[current()]}　{name}", key="rules_set", width=480, persist_state="session"
+        t("rules.set"),
+        list(sets),
+        format_func=lambda name: f"{sets[name].title[current()]}　{name}",
+        key="rules_set",
+        width=480,
+        persist_state="session",
     )
     rule_set = sets[chosen]
     items = rule_set.items
     st.caption(
-        t("rules.about", version=rule_set.version, hash=rule_set.content_hash[:12], start=f"{rule_set.start:g}", mark=f"{rule_set.pass_mark:g}",
+        t("rules.about", version=rule_set.version, hash=rule_set.content_hash[:12],
+          start=f"{rule_set.start:g}", mark=f"{rule_set.pass_mark:g}",
           sections=len(rule_set.sections), items=len(items), fatal=sum(item.fatal for item in items))
     )  # fmt: skip
     part = st.segmented_control(
@@ -76,7 +82,9 @@ def _item(item: Item, rule_set: RuleSet) -> None:
             st.markdown(f"**{t('rules.examples', outcome=term('outcome', outcome))}**")
         for example in shown:
             lines = [{t("rules.who"): term("side", turn.role.value), t("rules.says"): turn.text} for turn in example.call.turns]
-            st.dataframe(pl.DataFrame(lines), hide_index=True, height="content", column_config={t("rules.who"): st.column_config.Column(width=70)})
+            st.dataframe(
+                pl.DataFrame(lines), hide_index=True, height="content", column_config={t("rules.who"): st.column_config.Column(width=70)}
+            )
 
 
 def _source_of(item: Item, rule_set: RuleSet) -> str:
@@ -93,7 +101,9 @@ def _source_of(item: Item, rule_set: RuleSet) -> str:
 def _try(rule_set: RuleSet) -> None:
     """Judge a pasted conversation; nothing of it is kept."""
     left, right = st.columns([3, 2])
-    text = left.text_area(t("rules.conversation"), value=t("rules.sample"), height=240, max_chars=LONGEST, help=t("rules.conversation_help"), key="rules_text")
+    text = left.text_area(
+        t("rules.conversation"), value=t("rules.sample"), height=240, max_chars=LONGEST, help=t("rules.conversation_help"), key="rules_text"
+    )
     given = right.text_area(t("rules.metadata"), value="", height=240, max_chars=2000, help=t("rules.metadata_help"), key="rules_metadata")
     if not st.button(t("rules.judge"), type="primary", icon=":material/gavel:"):
         return
@@ -104,10 +114,12 @@ def _try(rule_set: RuleSet) -> None:
         return
     card = scoring.score(rule_set, call)
     columns = st.columns(4)
-    columns[0].metric(t("call.score"), opened.score_words(card.low, card.high), help=t("call.score_help"), border=True)
-    columns[1].metric(t("call.passed"), term("passed", card.passed), border=True)
-    columns[2].metric(t("call.fatal"), t("call.fatal_value", certain=card.fatal_certain, possible=card.fatal_possible), border=True)
-    columns[3].metric(t("rules.judged"), sum(item.outcome is not scoring.Outcome.NA for item in card.items), border=True)
+    columns[0].metric(t("call.score"), opened.score_words(card.low, card.high), help=t("call.score_help"), border=True, height="stretch")
+    columns[1].metric(t("call.passed"), term("passed", card.passed), border=True, height="stretch")
+    columns[2].metric(
+        t("call.fatal"), t("call.fatal_value", certain=card.fatal_certain, possible=card.fatal_possible), border=True, height="stretch"
+    )
+    columns[3].metric(t("rules.judged"), sum(item.outcome is not scoring.Outcome.NA for item in card.items), border=True, height="stretch")
     st.caption(t("rules.no_times"))
     player.show(call, card.items, opened.titles(rule_set), b"")
     opened.scorecard(card.items, rule_set)

@@ -112,3 +112,8 @@ def offer_file(label: str, content: bytes, name: str, mime: str, *, at_once: boo
     data = {"label": label, "content": base64.b64encode(content).decode(), "mime": mime, "name": name}
     data["nonce"] = hashlib.sha256(content).hexdigest() if at_once else ""
     components.save(key=f"save_{name}", data=data, width="content")
+
+
+def go_to(screen: str, **query: str) -> None:
+    """Leave for another screen, with what its address asks for."""
+    st.switch_page(st.session_state.pages[screen], query_params=query)

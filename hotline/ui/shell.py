@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from urllib.parse import quote
 
 import streamlit as st
 
@@ -39,18 +40,27 @@ SCREENS = (
     Screen("reports", ":material/description:", reports.show, (Permission.SEE_REPORTS,)),
 )
 
+_DRAWN = (
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect width="32" height="32" rx="8" fill="#0F766E"/>'
+    '<path d="M8 17a8 8 0 0 1 16 0" fill="none" stroke="#fff" stroke-width="2.6"/>'
+    '<rect x="6" y="16" width="5" height="8" rx="2.2" fill="#fff"/>'
+    '<rect x="21" y="16" width="5" height="8" rx="2.2" fill="#fff"/></svg>'
+)
+ICON = "data:image/svg+xml," + quote(_DRAWN)
+"""The icon of the browser tab. A named Material icon would be fetched from the internet, a file would get a media URL."""
+
 _STYLE = """
 [data-testid="stSidebarHeader"]::before { content: "NAME"; font-weight: 700; font-size: 1.15rem; color: var(--st-primary-color, #0f766e); }
 [data-testid="stMainBlockContainer"] { padding-top: 3rem; max-width: 92rem; }
-.st-key-cookies { height: 0; overflow: hidden; position: absolute; }
-[data-testid="stMetric"] { height: 100%; }
+.st-key-cookies { display: none; }
+[data-testid="stMetricLabel"] p { white-space: normal; }
 """
 
 
 def navigation(viewer: Viewer | None, *, when_signed_out: Callable[[], None]) -> st.Page:
     """The page to run. Signed out, every address shows the sign-in, so that a link survives it."""
-    pages = [
-        st.Page(
+    pages = {
+        screen.name: st.Page(
             when_signed_out if viewer is None else partial(run, screen, viewer),
             title=term("screen", screen.name),
             icon=screen.icon,
@@ -59,8 +69,9 @@ def navigation(viewer: Viewer | None, *, when_signed_out: Callable[[], None]) ->
         )
         for screen in SCREENS
         if viewer is None or screen.open_to(viewer)
-    ]
-    return st.navigation(pages, position="hidden" if viewer is None else "sidebar")
+    }
+    st.session_state.pages = pages
+    return st.navigation(list(pages.values()), position="hidden" if viewer is None else "sidebar")
 
 
 def run(screen: Screen, viewer: Viewer) -> None:

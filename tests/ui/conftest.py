@@ -112,9 +112,15 @@ def tones(path: Path, seconds: float = 22.0) -> Path:
 
 def _organisation(store: Store) -> None:
     units = [("c", None, "centre", "示例中心", "Sample centre", "/c/"), ("c-0", "c", "sub_centre", "综合服务", "General", "/c/0/")]
-    units += [(team, "c-0", "team", name, english, f"/c/0/{team}/") for team, name, english in (("t01", "一班", "Team 1"), ("t02", "二班", "Team 2"))]
+    units += [
+        (team, "c-0", "team", name, english, f"/c/0/{team}/")
+        for team, name, english in (("t01", "一班", "Team 1"), ("t02", "二班", "Team 2"))
+    ]
     names = ("id", "parent_id", "kind", "name", "name_en", "path")
-    people = [{"id": f"a{n:03d}", "name": name, "team_id": "t01" if n < 4 else "t02"} for n, name in enumerate("王芳 李强 张敏 刘洋 陈静 赵磊".split(), 1)]
+    people = [
+        {"id": f"a{n:03d}", "name": name, "team_id": "t01" if n < 4 else "t02"}
+        for n, name in enumerate(["王芳", "李强", "张敏", "刘洋", "陈静", "赵磊"], 1)
+    ]
     frames = {
         "org_units": pl.DataFrame([dict(zip(names, unit, strict=True)) for unit in units]),
         "agents": pl.DataFrame(people),
@@ -155,12 +161,21 @@ def _half_hours() -> pl.DataFrame:
     for slot in range((MONDAY + timedelta(days=7) - start.date()).days * 48):
         at = start + timedelta(minutes=30 * slot)
         offered = max(1, round(30 * np.sin(np.pi * (slot % 48) / 48) * (0.6 if at.weekday() > 4 else 1)))
-        rows.append({"queue_id": "q0", "start": at, "offered": offered, "answered": offered, "abandoned": 0, "answered_20s": offered, "wait_s": 9.0 * offered,
-                     "handle_s": 200.0 * offered, "synthetic": True})  # fmt: skip
+        counts = {"offered": offered, "answered": offered, "abandoned": 0, "answered_20s": offered}
+        rows.append({"queue_id": "q0", "start": at, **counts, "wait_s": 9.0 * offered, "handle_s": 200.0 * offered, "synthetic": True})
     return pl.DataFrame(rows, schema_overrides={"start": pl.Datetime("us", str(ZONE))})
 
 
-def hear(store: Store, call_id: str, agent_id: str, lines: tuple[tuple[Role, str, float, float], ...], day: date, audio: Path, *, roles_sure: float = 1.0) -> None:
+def hear(
+    store: Store,
+    call_id: str,
+    agent_id: str,
+    lines: tuple[tuple[Role, str, float, float], ...],
+    day: date,
+    audio: Path,
+    *,
+    roles_sure: float = 1.0,
+) -> None:
     """Store a recording with its turns and its score, the way ingestion does."""
     source = TextSource(SourceKind.SUPPLIED, "vendor", "1.0")
     turns = tuple(
@@ -173,7 +188,16 @@ def hear(store: Store, call_id: str, agent_id: str, lines: tuple[tuple[Role, str
     card = scoring.score(rule_set, call)
     turns_file, hits_file = parquet.write_turns(store, call), parquet.write_hits(store, call, card)
     with store.begin() as connection:
-        row = {"id": call_id, "started_at": started, "day": day, "queue_id": "q0", "agent_id": agent_id, "topic": "停电咨询", "talk_s": 22.0, "synthetic": True}
+        row = {
+            "id": call_id,
+            "started_at": started,
+            "day": day,
+            "queue_id": "q0",
+            "agent_id": agent_id,
+            "topic": "停电咨询",
+            "talk_s": 22.0,
+            "synthetic": True,
+        }
         row["unit_path"] = feeds.team_path(connection, agent_id)
         recording = {
             "call_id": call_id,
@@ -208,7 +232,11 @@ def _forecast(store: Store) -> None:
     ):
         shape = 1 + 0.3 * np.sin(np.arange(len(starts)) * (2 * np.pi / (48 if grain == "half_hour" else 7)))
         for metric, mean in (("volume", volume * shape), ("aht", np.full(len(starts), 210.0))):
-            bands = {f"{side}{level}": mean * (1 + sign * width) for level, width in ((80, 0.1), (95, 0.16)) for side, sign in (("low", -1), ("high", 1))}
+            bands = {
+                f"{side}{level}": mean * (1 + sign * width)
+                for level, width in ((80, 0.1), (95, 0.16))
+                for side, sign in (("low", -1), ("high", 1))
+            }
             frames.append(pl.DataFrame({"metric": metric, "grain": grain, "start": starts, "mean": mean, **bands}))
     values = pl.concat([frame.with_columns(pl.col("start").dt.convert_time_zone(str(ZONE))) for frame in frames])
     near = values.filter(pl.col("grain") == "half_hour")
@@ -261,6 +289,8 @@ def app(house: House) -> Opener:
         test = AppTest.from_file(str(Path(__file__).parents[2] / "app.py"), default_timeout=120)
         if who is not None:
             test.session_state["token"] = accounts.sign_in(house.store, who, PASSWORD)
+        else:
+            test.session_state["token"] = ""  # AppTest has no browser whose cookies could be read
         test.session_state["language"] = language
         for name, value in query.items():
             test.query_params[name] = value

@@ -14,7 +14,6 @@ from streamlit.testing.v1 import AppTest
 from hotline.store import OPERATOR, audit
 from hotline.store.schema import scores
 
-
 Opener = Callable[..., AppTest]
 
 

@@ -21,6 +21,7 @@ def _part(name: str, *, html: str | None = None) -> Any:
 
 
 player = _part("player")
-call_list = _part("call_list")
+table = _part("table")
+cards = _part("cards")
 cookie = _part("cookie", html="<i hidden></i>")
 save = _part("save", html='<button type="button">⭳ <span></span></button>')

@@ -55,6 +55,7 @@ class Player {
   }
 
   load() {
+    this.root.classList.toggle("textual", !this.data.audio && !this.data.duration); // a pasted conversation has nothing to play
     const notice = this.root.querySelector(".notice");
     notice.hidden = Boolean(this.data.audio);
     notice.textContent = this.data.audio ? "" : this.data.labels.noAudio;

@@ -1,7 +1,7 @@
-// The list of calls: one row a call, chosen with a click or Enter. All text is set as text.
+// A table whose cells say more than a number. Rows with an id are chosen with a click or Enter. All text is set as text.
 //
-// data: { heads: [text], rows: [{ id, chosen, cells: [cell] }] } where a cell is
-//       { lines: [text] } | { badges: [{text, kind}] } | { score: {low, high, full, limit, text, passed} }
+// data: { heads: [text], rows: [{ id (or null), cells: [cell] }] } where a cell holds any of
+//       lines: [text], the first large; badges: [{text, kind}]; score: {low, high, full, text, passed}
 
 function make(tag, className, text) {
   const element = document.createElement(tag);
@@ -10,7 +10,7 @@ function make(tag, className, text) {
   return element;
 }
 
-function scoreBar({ low, high, full, limit, text, passed }) {
+function scoreBar({ low, high, full, text, passed }) {
   const share = (points) => `${(100 * Math.max(0, Math.min(points, full))) / (full || 1)}%`;
   const box = make("div", `score ${passed}`);
   const track = make("div", "track");
@@ -20,32 +20,30 @@ function scoreBar({ low, high, full, limit, text, passed }) {
   open.style.left = share(low);
   open.style.width = share(high - low);
   track.append(sure, open);
-  if (limit !== null) {
-    const tick = make("div", "limit");
-    tick.style.left = share(limit);
-    track.append(tick);
-  }
   box.append(track, make("span", "", text));
   return box;
 }
 
-function fill(cell, content) {
-  (content.lines ?? []).forEach((line, place) => cell.append(place ? make("small", "", line) : line));
-  for (const badge of content.badges ?? []) cell.append(make("span", `badge ${badge.kind}`, badge.text));
-  if (content.score) cell.append(scoreBar(content.score));
+function fill(cell, { lines = [], badges = [], score }) {
+  if (lines.length) cell.append(make("span", "main", lines[0]));
+  if (score) cell.append(scoreBar(score));
+  for (const badge of badges) cell.append(make("span", `badge ${badge.kind}`, badge.text));
+  for (const line of lines.slice(1)) cell.append(make("small", "", line));
 }
 
 export default function ({ data, parentElement, setTriggerValue }) {
   parentElement.querySelector("thead tr").replaceChildren(...data.heads.map((head) => make("th", "", head)));
   const rows = data.rows.map((row) => {
-    const line = make("tr", row.chosen ? "chosen" : "");
-    line.tabIndex = 0;
-    line.dataset.call = row.id;
+    const line = make("tr");
     for (const content of row.cells) {
       const cell = make("td");
       fill(cell, content);
       line.append(cell);
     }
+    if (row.id === null) return line;
+    line.className = "opens";
+    line.tabIndex = 0;
+    line.dataset.row = row.id;
     const open = () => setTriggerValue("open", row.id);
     line.addEventListener("click", open);
     line.addEventListener("keydown", (event) => event.key === "Enter" && open());
