@@ -13,6 +13,8 @@ from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
+from hotline.errors import MissingPart
+
 Task = TypeVar("Task")
 Result = TypeVar("Result")
 
@@ -43,6 +45,7 @@ class Workers(Generic[Task, Result]):
     def _until_one_dies(self, queue: list[Task], suspects: list[Task], workers: int) -> Iterator[tuple[Task, Result]]:
         """Work ``queue`` off from its end; when a process dies, leave what was under way in ``suspects``."""
         with self._pool(workers) as pool:
+            _see_alive(pool)
             under_way: dict[Future[Result], Task] = {}
             while (queue or under_way) and not suspects:
                 while queue and len(under_way) < 2 * workers:
@@ -51,6 +54,8 @@ class Workers(Generic[Task, Result]):
                     except BrokenProcessPool:
                         break
                     queue.pop()
+                if not under_way:
+                    return  # the pool broke between two tasks: the caller starts another
                 done, _ = wait(under_way, return_when=FIRST_COMPLETED)
                 for future in done:
                     task = under_way.pop(future)
@@ -62,6 +67,7 @@ class Workers(Generic[Task, Result]):
 
     def _alone(self, task: Task) -> Result:
         with self._pool(1) as pool:
+            _see_alive(pool)
             try:
                 return pool.submit(self.attempt, task).result()
             except BrokenProcessPool:
@@ -71,3 +77,15 @@ class Workers(Generic[Task, Result]):
         # spawn: a forked child would inherit the database connection and torch's locked threads
         context = multiprocessing.get_context("spawn")
         return ProcessPoolExecutor(workers, mp_context=context, initializer=self.start, initargs=self.start_with)
+
+
+def _see_alive(pool: ProcessPoolExecutor) -> None:
+    """Raise MissingPart when a process cannot even start: then no task is to blame."""
+    try:
+        pool.submit(_ready).result()
+    except BrokenProcessPool:
+        raise MissingPart("worker processes", "die as they start", "run with --workers 1 to see why") from None
+
+
+def _ready() -> None:
+    """Does nothing; that it ran shows that ``start`` did."""

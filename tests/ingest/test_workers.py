@@ -5,6 +5,7 @@ import signal
 
 import pytest
 
+from hotline.errors import MissingPart
 from qa.workers import Workers
 
 _offset = 0
@@ -42,3 +43,13 @@ def test_a_killer_is_found_and_the_rest_is_done() -> None:
     tasks = [1, 2, 3, -4, 5, 6, 7, 8, 9, -10, 11]
     results = dict(_work().run(tasks, 2))
     assert results == {n: (n + 100 if n > 0 else 0) for n in tasks}
+
+
+def test_workers_that_cannot_start_are_not_the_tasks_fault() -> None:
+    work: Workers[int, int] = Workers(_attempt, _die, (), _died)
+    with pytest.raises(MissingPart, match="die as they start"):
+        list(work.run([1, 2, 3], 2))
+
+
+def _die() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
