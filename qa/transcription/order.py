@@ -18,8 +18,8 @@ from qa.transcription.supplied import Entry
 
 _MOST = 4
 """Entries to one segment, or segments to one entry, at most."""
-_SKIP_SEGMENT, _SKIP_ENTRY = 2.0, 6.0
-_OTHER_SPEAKER, _CHANGE, _GROUP = 4.0, 1.5, 0.3
+_SKIP, _SKIP_PER_S, _SKIP_ENTRY = 1.0, 0.3, 6.0
+_OTHER_SPEAKER, _CHANGE, _GROUP = 4.0, 3.0, 0.3
 _EXTRA_S = 0.3
 """Added to both durations, so that a short "嗯" does not weigh like a sentence."""
 
@@ -70,7 +70,9 @@ def _align(entries: Sequence[Entry], segments: Sequence[Segment], speaker_of: Ma
             here = costs[i][j]
             if here == math.inf:
                 continue
-            options = [(0, 1, _SKIP_SEGMENT), (1, 0, _SKIP_ENTRY)]
+            options = [(1, 0, _SKIP_ENTRY)]
+            if j < m:
+                options.append((0, 1, _SKIP + _SKIP_PER_S * min(10.0, lengths[j])))
             options += [(k, w, pairing(i, k, j, w)) for k, w in moves if i + k <= n and j + w <= m]
             for k, w, cost in options:
                 if i + k <= n and j + w <= m and here + cost < costs[i + k][j + w]:
