@@ -20,8 +20,14 @@ from rapidfuzz import fuzz
 
 CONFUSED = 0.25
 CHANGES_MEANING = 9.0
-GUARDED = frozenset("不没别无未勿非零一二三四五六七八九十百千万半")
-"""Negations and numerals: one more, one less or another one is another sentence."""
+SURE_RATE = 0.17
+"""Cost per sound up to which a phrase counts as said (one sound in six)."""
+NEAR_RATE = 0.30
+"""Cost per sound up to which a phrase may have been said."""
+NEGATION, NUMERAL = "negation", "numeral"
+NEGATIONS = frozenset("不没别无未勿非")
+NUMERALS = frozenset("零一二三四五六七八九十百千万半")
+"""A negation more or less is another sentence; so is another numeral, where the phrase has numerals."""
 
 _INITIALS = (("zh", "z"), ("ch", "c"), ("sh", "s"), ("n", "l"))
 _FINALS = (("ing", "in"), ("eng", "en"), ("ang", "an"))
@@ -33,7 +39,7 @@ class Sounds:
 
     loose: str
     exact: tuple[str, ...]
-    guarded: tuple[bool, ...]
+    guarded: tuple[str, ...]
     starts: tuple[int, ...]
     ends: tuple[int, ...]
     pairs: frozenset[str]
@@ -72,7 +78,7 @@ def sounds(plain_text: str) -> Sounds:
         exact.append(char if latin else _syllable(char))
         starts.append(index)
         ends.append(index + 1)
-    guarded = tuple(plain_text[start] in GUARDED for start in starts)
+    guarded = tuple(_guard(plain_text[start]) for start in starts)
     loose = "".join(_code(s) for s in exact)
     pairs = frozenset(a + b for a, b in pairwise(loose))
     return Sounds(loose, tuple(exact), guarded, tuple(starts), tuple(ends), pairs)
@@ -80,23 +86,27 @@ def sounds(plain_text: str) -> Sounds:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A phrase made ready to be listened for, with at most ``limit`` cost per sound."""
+    """A phrase made ready to be listened for.
+
+    ``shared`` and ``strict`` say how many of its pairs of neighbouring sounds must occur in a text for it
+    to be near (``NEAR_RATE``) or as good as said (``SURE_RATE``): one wrong sound spoils two pairs.
+    """
 
     sounds: Sounds
-    limit: float
     shared: int
-    """How many of its pairs of neighbouring sounds must occur in a text for the phrase to be near it: an error spoils two."""
+    strict: int
 
 
-def query(phrase: str, limit: float) -> Query:
+def query(phrase: str) -> Query:
     """``phrase`` (plain text) ready for :func:`find_near`."""
     spoken = sounds(phrase)
-    errors = int(limit * len(spoken.loose))
-    return Query(spoken, limit, min(len(spoken.pairs), max(1, len(spoken.loose) - 1 - 2 * errors)))
+    length = len(spoken.loose)
+    needed = [min(len(spoken.pairs), max(1, length - 1 - 2 * int(rate * length))) for rate in (NEAR_RATE, SURE_RATE)]
+    return Query(spoken, needed[0], needed[1])
 
 
-def find_near(wanted: Query, heard: Sounds) -> Near | None:
-    """The place in ``heard`` nearest to the phrase, None when nothing is near enough.
+def find_near(wanted: Query, heard: Sounds, limit: float = NEAR_RATE) -> Near | None:
+    """The place in ``heard`` nearest to the phrase, None when it costs more than ``limit`` per sound.
 
     A place where a negation or a numeral was added, lost or changed does not count: 四十分钟 is not
     四十五分钟. Only a homophone may stand for one (可一 for 可以).
@@ -109,12 +119,12 @@ def find_near(wanted: Query, heard: Sounds) -> Near | None:
     if at >= 0:
         first, last = at, at + length
     else:
-        place = fuzz.partial_ratio_alignment(spoken.loose, heard.loose, score_cutoff=max(0.0, 100 * (1 - 1.6 * wanted.limit)))
+        place = fuzz.partial_ratio_alignment(spoken.loose, heard.loose, score_cutoff=max(0.0, 100 * (1 - 1.6 * limit)))
         if place is None:
             return None
         first, last = max(0, place.dest_start - 2), min(len(heard.loose), place.dest_end + 2)
     cost, start, end = _align(spoken, heard, first, last)
-    if cost > wanted.limit * length or end <= start:
+    if cost > limit * length or end <= start:
         return None
     return Near(heard.starts[start], heard.ends[end - 1], cost, length)
 
@@ -130,6 +140,8 @@ def _align(spoken: Sounds, heard: Sounds, first: int, last: int) -> tuple[float,
     width = last - first
     costs = [0.0] * (width + 1)
     origin = list(range(width + 1))
+    numeric = NUMERAL in spoken.guarded
+    unsettled = max(1.0, SURE_RATE * len(spoken.loose) + 0.01)
     for row, loose in enumerate(spoken.loose):
         exact, guarded = spoken.exact[row], spoken.guarded[row]
         drop = CHANGES_MEANING if guarded else 1.0
@@ -138,10 +150,13 @@ def _align(spoken: Sounds, heard: Sounds, first: int, last: int) -> tuple[float,
         for column in range(1, width + 1):
             here = first + column - 1
             guard = heard.guarded[here]
+            if guard == NUMERAL and not numeric:
+                guard = ""
             if heard.exact[here] == exact:
                 step = 0.0
             elif guarded or guard:
-                step = CHANGES_MEANING
+                # 是十五 may well have been 四十五: that is for a person to hear. 四十 is never 十十.
+                step = unsettled if not (guarded and guard) and heard.loose[here] == loose else CHANGES_MEANING
             else:
                 step = CONFUSED if heard.loose[here] == loose else 1.0
             best, source = previous[column - 1] + step, previous_origin[column - 1]
@@ -154,6 +169,10 @@ def _align(spoken: Sounds, heard: Sounds, first: int, last: int) -> tuple[float,
             origin.append(source)
     end = min(range(width + 1), key=lambda column: (costs[column], -origin[column]))
     return costs[end], first + origin[end], first + end
+
+
+def _guard(char: str) -> str:
+    return NEGATION if char in NEGATIONS else NUMERAL if char in NUMERALS else ""
 
 
 @lru_cache(maxsize=20_000)

@@ -8,14 +8,10 @@ from dataclasses import dataclass
 
 from qa.rules import sound
 from qa.rules.phrases import GAP, Phrase
+from qa.rules.sound import NEAR_RATE, SURE_RATE
 from qa.rules.verdict import Hit, both
 from qa.rules.view import CallView, Talk
 from qa.rules.windows import Use
-
-SURE_RATE = 0.17
-"""Cost per sound up to which a wanted phrase counts as said (one sound in six)."""
-NEAR_RATE = 0.30
-"""Cost per sound up to which a wanted phrase may have been said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +64,7 @@ def _wording(phrase: Phrase) -> Wording:
         latin = phrase.literal.isascii()
         gap = rf"(?:\W?\w+){{0,{GAP // 2}}}?\W?" if latin else rf"[^\n]{{0,{GAP}}}?"
         pattern = re.compile(gap.join(re.escape(part) for part in phrase.parts))
-    queries = tuple(sound.query(part, NEAR_RATE) for part in phrase.parts)
+    queries = tuple(sound.query(part) for part in phrase.parts)
     return Wording(phrase, pattern, queries, _latin(phrase.parts[0][0]), _latin(phrase.parts[-1][-1]))
 
 
@@ -91,15 +87,16 @@ def exact_places(words: Lexicon, talks: Sequence[Talk]) -> list[Place]:
     return kept
 
 
-def near_places(words: Lexicon, talks: Iterable[Talk]) -> list[Place]:
-    """Per talk the place that sounds most like one of the wordings, within ``NEAR_RATE``."""
+def near_places(words: Lexicon, talks: Iterable[Talk], use: Use) -> list[Place]:
+    """Per talk the place that sounds most like one of the wordings: within ``NEAR_RATE`` if wanted, else ``SURE_RATE``."""
+    limit = NEAR_RATE if use is Use.WANTED else SURE_RATE
     best: list[Place] = []
     for talk in talks:
         heard = sound.sounds(talk.text)
         nearest: Place | None = None
-        for number in _worth_aligning(words, heard):
+        for number in _worth_aligning(words, heard, limit):
             entry = words.wordings[number]
-            near = _near(entry, talk, heard)
+            near = _near(entry, talk, heard, limit)
             if near is None:
                 continue
             start, end, cost, length = near
@@ -110,13 +107,15 @@ def near_places(words: Lexicon, talks: Iterable[Talk]) -> list[Place]:
     return best
 
 
-def _worth_aligning(words: Lexicon, heard: sound.Sounds) -> list[int]:
+def _worth_aligning(words: Lexicon, heard: sound.Sounds, limit: float) -> list[int]:
     """The wordings that share enough pairs of sounds with what was heard to be near it at all."""
     shared: dict[int, int] = {}
     for pair in heard.pairs:
         for number in words.by_pair.get(pair, ()):
             shared[number] = shared.get(number, 0) + 1
-    return [*(n for n, count in shared.items() if count >= words.wordings[n].queries[0].shared), *words.always]
+    near = limit == NEAR_RATE
+    needed = ((n, words.wordings[n].queries[0]) for n in shared)
+    return [*(n for n, query in needed if shared[n] >= (query.shared if near else query.strict)), *words.always]
 
 
 def hit_at(view: CallView, place: Place, *, use: Use) -> Hit | None:
@@ -134,7 +133,7 @@ def hit_at(view: CallView, place: Place, *, use: Use) -> Hit | None:
     doubt = ""
     certain = True
     if not place.exact:
-        if use is not Use.WANTED and (place.length < 3 or rate > SURE_RATE):
+        if use is not Use.WANTED and place.length < 3:
             return None
         certain = use is not Use.ACCUSED and rate <= SURE_RATE and (place.length >= 4 or (place.length >= 3 and place.cost == 0))
         doubt = "" if certain else both(f"读音近似「{written}」", f"sounds like {written}")
@@ -169,10 +168,10 @@ def _bounded(entry: Wording, text: str, start: int, end: int) -> bool:
     return not (entry.right and end < len(text) and _latin(text[end]))
 
 
-def _near(entry: Wording, talk: Talk, heard: sound.Sounds) -> tuple[int, int, float, int] | None:
+def _near(entry: Wording, talk: Talk, heard: sound.Sounds, limit: float) -> tuple[int, int, float, int] | None:
     """(start, end, cost, sounds) of the nearest place of all parts in order, gaps kept."""
     if len(entry.queries) == 1:
-        near = sound.find_near(entry.queries[0], heard)
+        near = sound.find_near(entry.queries[0], heard, limit)
         return None if near is None else (near.start, near.end, near.cost, near.length)
     begin = at = -1
     cost, length = 0.0, 0
@@ -185,7 +184,7 @@ def _near(entry: Wording, talk: Talk, heard: sound.Sounds) -> tuple[int, int, fl
                 return None
             start, end, part_cost, part_length = place, place + len(entry.phrase.parts[number]), 0.0, 1
         else:
-            near = sound.find_near(query, heard if at < 0 else sound.sounds(rest))
+            near = sound.find_near(query, heard if at < 0 else sound.sounds(rest), limit)
             if near is None:
                 return None
             start, end, part_cost, part_length = near.start, near.end, near.cost, near.length

@@ -76,7 +76,7 @@ def find(prepared: Prepared, view: CallView, look: Look) -> Found:
     hits = _kept(exact, view, look)
     settled = len({h.phrase for h in hits if h.certain}) >= max(1, params.need)
     if params.sound and params.need > 0 and (look.grouped or not settled):
-        near = [p for p in near_places(prepared.wordings, look.talks) if not overlapping(p, [*exact, *voids])]
+        near = [p for p in near_places(prepared.wordings, look.talks, look.use) if not overlapping(p, [*exact, *voids])]
         hits += _kept(near, view, look)
     hits.sort(key=lambda h: (h.turn or 0, h.start))
     if params.need != 1:

@@ -1,0 +1,352 @@
+"""Each operator: what it finds, where, and when it is in doubt."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from qa.calls import Layout, Role, SourceKind, Span, TextSource, Turn, Word
+from qa.rules.conditions.interruption import is_backchannel
+from qa.rules.verdict import Verdict
+
+HIT, MISS, DOUBTFUL = Verdict.HIT, Verdict.MISS, Verdict.DOUBTFUL
+
+
+def places(found):
+    return [(h.turn, h.start, h.end, h.certain) for h in found.hits]
+
+
+class TestSay:
+    def test_evidence_points_at_the_characters_as_written(self, find, call) -> None:
+        found = find("x: {say: 您好国家电网, by: agent}", call("customer: 喂", "agent@2-6: 【您好】， 国家－电网！"))
+        assert places(found) == [(1, 1, 11, True)]
+        assert found.hits[0].span == Span(2 + 4 * 1 / 12, 2 + 4 * 11 / 12)
+
+    def test_only_the_side_meant(self, find, call) -> None:
+        assert find("x: {say: 您好, by: agent}", call("customer: 您好", "agent: 喂")).verdict is MISS
+        assert find("x: {say: 您好}", call("customer: 您好", "agent: 喂")).verdict is HIT
+
+    def test_one_saying_counts_once_by_its_longest_wording(self, find, call) -> None:
+        assert places(find("x: {say: [您好, 您好啊, 你好]}", call("agent: 您好啊，你好"))) == [(0, 0, 3, True), (0, 4, 6, True)]
+
+    @pytest.mark.parametrize("said", ["四十五分钟内到", "45分钟内到", "４５ 分钟 内到"])
+    def test_numbers_have_one_spelling(self, find, call, said) -> None:
+        assert find("x: {say: 45分钟内}", call(f"agent: {said}")).verdict is HIT
+
+    def test_another_number_is_another_phrase(self, find, call) -> None:
+        for said in ("四十分钟内到", "五十五分钟内到", "十五分钟内到", "九十分钟内到"):
+            assert find("x: {say: 四十五分钟内到}", call(f"agent: {said}")).verdict is MISS
+
+    def test_a_number_half_heard_is_for_a_person(self, find, call) -> None:
+        assert find("x: {say: 四十五分钟内到}", call("agent: 是十五分钟内到")).verdict is DOUBTFUL
+
+    @pytest.mark.parametrize(
+        ("phrase", "said", "verdict"),
+        [
+            ("请(您)稍(等|候)", "请稍候", HIT),
+            ("请(您)稍(等|候)", "请您稍等", HIT),
+            ("请(您|你|)坐", "请坐", HIT),
+            ("(帮|为)您查", "您查", MISS),
+            ("会…联系您", "会尽快有人联系您", HIT),
+            ("会…联系您", "会的，我这边一定让他们明天联系您", MISS),
+            ("还有…帮您", "还有什么可以帮您", HIT),
+        ],
+    )
+    def test_notation(self, find, call, phrase, said, verdict) -> None:
+        assert find(f"x: {{say: {phrase}, by_sound: false}}", call(f"agent: {said}")).verdict is verdict
+
+    def test_exclusions_void_the_place_they_overlap_only(self, find, call) -> None:
+        condition = "x: {say: 满意, exclude: [不满意]}"
+        assert find(condition, call("agent: 您不满意")).verdict is MISS
+        assert places(find(condition, call("agent: 不满意吗？满意吗？"))) == [(0, 5, 7, True)]
+
+    def test_latin_words_match_whole(self, find, call) -> None:
+        assert find("x: {say: bye, by_sound: false}", call("agent: I stand by the byelaw")).verdict is MISS
+        assert find('x: {say: ["i\'m sorry"]}', call("agent: I’m  SORRY!")).verdict is HIT
+
+    def test_a_phrase_may_run_over_two_sentences_but_not_over_a_pause(self, find, call) -> None:
+        condition = "x: {say: 请问有什么可以帮您, by_sound: false}"
+        assert places(find(condition, call("agent: 您好请问有什么", "agent: 可以帮您"))) == [(0, 2, 7, True)]
+        assert find(condition, call("agent@0-2: 您好请问有什么", "agent@9-10: 可以帮您")).verdict is MISS
+
+    @pytest.mark.parametrize(
+        ("said", "verdict"),
+        [("请问有什么可一帮您", HIT), ("请问有什么可以帮宁", HIT), ("请问有什么克以邦您", HIT), ("请问友三么可以帮您", HIT),
+         ("请问有啥能帮", MISS), ("请问有什啥可以办他", DOUBTFUL)],
+    )  # fmt: skip
+    def test_what_is_wanted_may_be_spelled_by_sound(self, find, call, said, verdict) -> None:
+        assert find("x: {say: 请问有什么可以帮您}", call(f"agent: {said}")).verdict is verdict
+
+    def test_an_accusation_by_sound_is_never_certain_and_never_short(self, find, call) -> None:
+        assert find("x: {say: 神经病, by: agent}", call("agent: 神京病"), forbid=True).verdict is DOUBTFUL
+        assert find("x: {say: 混蛋, by: agent}", call("agent: 昏淡"), forbid=True).verdict is MISS
+        assert find("x: {say: 混蛋, by: agent}", call("agent: 混蛋"), forbid=True).verdict is HIT
+
+    def test_by_sound_can_be_switched_off(self, find, call) -> None:
+        assert find("x: {say: 请问有什么可以帮您, by_sound: false}", call("agent: 请问有什么可一帮您")).verdict is MISS
+
+    def test_negation_is_no_likeness(self, find, call) -> None:
+        assert find("x: {say: 这个情况需要登记}", call("agent: 这个情况不需要登记")).verdict is MISS
+
+    @pytest.mark.parametrize(
+        ("condition", "said", "verdict"),
+        [
+            ("{say: {all: [姓名, 地址]}}", "姓名和地址", HIT),
+            ("{say: {all: [姓名, 地址]}}", "姓名和电话", MISS),
+            ("{say: {at_least: 2, of: [姓名, 地址, 电话]}}", "电话和地址", HIT),
+            ("{say: {at_least: 2, of: [姓名, 地址, 电话]}}", "电话电话", MISS),
+            ("{say: {none: [喂]}}", "您好", HIT),
+            ("{say: {none: [喂]}}", "喂", MISS),
+        ],
+    )
+    def test_how_many(self, find, call, condition, said, verdict) -> None:
+        assert find(f"x: {condition}", call(f"agent: {said}")).verdict is verdict
+
+    def test_words_the_recogniser_doubts(self, find, call) -> None:
+        sure = call("agent: 您好请讲")
+        turn = sure.turns[0]
+        low = replace(sure, turns=(replace(turn, confidence=0.2),))
+        assert find("x: {say: 您好}", low).verdict is DOUBTFUL
+        assert find("x: {say: 再见}", low).unsure
+        assert find("x: {say: 再见}", low, forbid=True).verdict is MISS
+        words = tuple(Word(c, i, Span(i, i + 1), 0.1 if i < 2 else 0.9) for i, c in enumerate(turn.text))
+        by_word = replace(sure, turns=(replace(turn, words=words, confidence=0.9),))
+        assert find("x: {say: 您好}", by_word).verdict is DOUBTFUL
+        assert find("x: {say: 请讲}", by_word).verdict is HIT
+
+    def test_unsure_roles_make_hits_doubtful(self, find, call) -> None:
+        base = call("agent: 您好")
+        unsure = replace(base, turns=(replace(base.turns[0], role_confidence=0.4),))
+        unknown = replace(base, turns=(replace(base.turns[0], role=Role.UNKNOWN),))
+        for changed in (unsure, unknown):
+            assert find("x: {say: 您好, by: agent}", changed).verdict is DOUBTFUL
+            assert find("x: {say: 您好}", changed).verdict is HIT
+        other = replace(base, turns=(replace(base.turns[0], role=Role.OTHER),))
+        assert find("x: {say: 您好}", other).verdict is MISS
+
+    def test_without_text_nothing_is_certain(self, find) -> None:
+        from qa.calls import Call
+
+        silent = Call("c", (Turn(0, Role.AGENT, "", Span(0, 5), source=TextSource(SourceKind.NONE)),), 5, Layout.STEREO)
+        assert find("x: {say: 您好}", silent).verdict is DOUBTFUL
+        assert find("x: {regex: 您好}", silent).verdict is DOUBTFUL
+        assert find("x: {similar_to: 您好这里是国家电网}", silent).verdict is DOUBTFUL
+
+    def test_a_cut_recording_hides_its_end(self, find, call) -> None:
+        cut = call("agent: 您好", "customer: 停电了", truncated=True)
+        assert find("x: {say: 再见, by: agent, in: last 2 agent turns}", cut).verdict is DOUBTFUL
+        assert find("x: {say: 欢迎, by: agent, in: first 1 agent turns}", cut).verdict is MISS
+
+
+class TestRegex:
+    def test_each_match_with_its_characters(self, find, call) -> None:
+        found = find("x: {regex: '1[3-9]\\d{9}', by: customer}", call("customer: 电话13800001234或13900001234。", "agent: 13800001234"))
+        assert places(found) == [(0, 2, 13, True), (0, 14, 25, True)]
+
+    def test_exclusion_and_plain_text(self, find, call) -> None:
+        condition = "x: {regex: '四十五.{0,6}到', text: plain, exclude: '不.{0,3}四十五'}"
+        assert places(find(condition, call("agent: 45分钟，准到"))) == [(0, 0, 7, True)]
+        assert find(condition, call("agent: 不是45分钟到")).verdict is MISS
+
+    def test_characters_beyond_the_basic_plane_keep_offsets(self, find, call) -> None:
+        assert places(find("x: {regex: 电网}", call("agent: 😀国家电网"))) == [(0, 3, 5, True)]
+
+
+class TestSimilarTo:
+    def test_the_closest_stretch(self, find, call) -> None:
+        found = find("x: {similar_to: 这里是国家电网客服, at_least: 0.75}", call("agent: 您好，这里是国家电网的客服，请讲"))
+        assert found.verdict is HIT
+        turn, start, end, _ = places(found)[0]
+        assert turn == 0 and "国家电网" in "您好，这里是国家电网的客服，请讲"[start:end]
+
+    @pytest.mark.parametrize(("said", "verdict"), [("这里是国家店网客服", HIT), ("您好", MISS), ("客服", MISS), ("这里是市政府", MISS)])
+    def test_by_sound_and_short_turns(self, find, call, said, verdict) -> None:
+        assert find("x: {similar_to: 这里是国家电网客服}", call(f"agent: {said}")).verdict is verdict
+
+    def test_just_below_is_doubtful(self, find, call) -> None:
+        assert find("x: {similar_to: 请您先不要着急, at_least: 0.75}", call("agent: 请您先着急着说")).verdict is DOUBTFUL
+
+    def test_negation_needs_an_exclusion(self, find, call) -> None:
+        said = call("agent: 我不理解您现在的心情")
+        assert find("x: {similar_to: 我理解您现在的心情}", said).verdict is HIT
+        assert find("x: {similar_to: 我理解您现在的心情, exclude: [不理解]}", said).verdict is MISS
+
+
+class TestSilence:
+    def gaps(self, find, call, *lines, over="10 s", awaiting="agent", **facts):
+        return places(find(f"x: {{silence: {{over: {over}, awaiting: {awaiting}}}}}", call(*lines, **facts)))
+
+    def test_a_gap_lies_behind_the_sentence_before_it(self, find, call) -> None:
+        found = find("x: {silence: {over: 10 s, awaiting: agent}}", call("customer@0-3: 停电了", "agent@15-16: 嗯"))
+        assert places(found) == [(0, 3, 3, True)]
+        assert found.hits[0].span == Span(3.0, 15.0)
+
+    @pytest.mark.parametrize(
+        ("before", "after", "whose"),
+        [
+            ("customer@0-3: 停电了", "agent@15-16: 好", "agent"),
+            ("customer@0-3: 停电了", "customer@15-16: 喂", "agent"),
+            ("customer@0-3: 等一下我找找", "customer@15-16: 找到了", "customer"),
+            ("agent@0-3: 请问户号是多少？", "customer@15-16: 零零一", "customer"),
+            ("agent@0-3: 请问户号是多少？", "agent@15-16: 喂", "customer"),
+            ("agent@0-3: 好的。", "agent@15-16: 查到了", "agent"),
+            ("agent@0-3: 请稍等。", "customer@15-16: 好了吗", "agent"),
+            ("agent@0-3: 好的。", "customer@15-16: 喂，还在吗", "agent"),
+        ],
+    )
+    def test_whose_turn_it_was(self, find, call, before, after, whose) -> None:
+        for side in ("agent", "customer"):
+            assert bool(self.gaps(find, call, before, after, awaiting=side)) is (side == whose)
+        assert self.gaps(find, call, before, after, awaiting="any")
+
+    def test_the_limit_and_the_doubt_around_it(self, find, call) -> None:
+        assert self.gaps(find, call, "customer@0-3: 停电", "agent@12.7-14: 好") == []
+        assert self.gaps(find, call, "customer@0-3: 停电", "agent@13.1-14: 好") == [(0, 2, 2, False)]
+        assert self.gaps(find, call, "customer@0-3: 停电", "agent@13.5-14: 好") == [(0, 2, 2, True)]
+
+    def test_music_is_not_silence_and_overlapping_speech_leaves_no_gap(self, find, call) -> None:
+        assert self.gaps(find, call, "customer@0-3: 停电", "other@4-14: 音乐", "agent@15-16: 好") == []
+        assert self.gaps(find, call, "customer@0-20: 停电啊", "agent@1-2: 嗯", "agent@21-22: 好") == []
+
+    def test_the_start_and_the_end_of_the_call(self, find, call) -> None:
+        assert self.gaps(find, call, "agent@12-13: 您好") == [(0, 0, 0, True)]
+        assert self.gaps(find, call, "customer@0-1: 喂", "agent@1-2: 再见", duration=30) == []
+        assert self.gaps(find, call, "agent@0-1: 您好", "customer@1-2: 停电了", duration=30) == [(1, 3, 3, True)]
+        assert self.gaps(find, call, "agent@0-1: 您好", "customer@1-2: 停电了", duration=30, truncated=True) == []
+
+    def test_unknown_speaker_or_times(self, find, call) -> None:
+        assert self.gaps(find, call, "unknown@0-1: 嗯", "agent@15-16: 好") == [(0, 1, 1, False)]
+        assert find("x: {silence: {over: 10 s}}", call("agent: 您好")).verdict is DOUBTFUL
+
+    RULE = """
+        hold: {say: 请稍等, by: agent}
+        x: {silence: {over: 10 s, awaiting: agent}, unless: [{after: hold, within: 2 turns, expires: 60 s}]}
+    """
+
+    def test_one_request_excuses_one_gap(self, find, call) -> None:
+        lines = ("agent@0-2: 请稍等。", "agent@15-16: 还在查。", "agent@30-31: 查到了。")
+        assert places(find(self.RULE, call(*lines))) == [(1, 4, 4, True)]
+
+    def test_an_excuse_expires_and_fades_with_distance(self, find, call) -> None:
+        assert places(find(self.RULE, call("agent@0-2: 请稍等。", "agent@70-71: 好了。"))) == [(0, 4, 4, True)]
+        far = call("agent@0-2: 请稍等", "customer@2-3: 好的呢", "agent@3-4: 户号", "customer@4-5: 零零一", "agent@17-18: 好")
+        assert places(find(self.RULE, far)) == [(3, 3, 3, True)]
+
+    def test_a_doubtful_excuse_makes_the_gap_doubtful(self, find, call) -> None:
+        base = call("agent@0-2: 请稍等。", "agent@15-16: 查到了。")
+        low = replace(base, turns=(replace(base.turns[0], confidence=0.1), base.turns[1]))
+        assert places(find(self.RULE, low)) == [(0, 4, 4, False)]
+
+
+class TestSpeechRate:
+    def test_average_and_sentence(self, find, call) -> None:
+        lines = ("agent@0-2: 一二三四五六七八九十", "agent@3-9: 一二三四五六七八九十")
+        assert find("x: {speech_rate: {over: 200}, by: agent}", call(*lines)).verdict is MISS
+        assert places(find("x: {speech_rate: {over: 120}, by: agent}", call(*lines))) == [(0, 0, 10, True)]
+        assert places(find("x: {speech_rate: {over: 200, per: sentence}, by: agent}", call(*lines))) == [(0, 0, 10, True)]
+
+    def test_near_the_limit_is_doubtful(self, find, call) -> None:
+        lines = ("agent@0-2: 一二三四五六七八九十",)
+        assert find("x: {speech_rate: {over: 305}, by: agent}", call(*lines)).verdict is DOUBTFUL
+        assert find("x: {speech_rate: {under: 120}, by: agent}", call(*lines)).verdict is MISS
+        assert find("x: {speech_rate: {under: 400}, by: agent}", call(*lines)).verdict is HIT
+
+    def test_numbers_as_read_and_no_fillers(self, find, call) -> None:
+        """嗯 does not count, 120 is read 一百二十: 一百二十元 plus five more is ten characters in two seconds."""
+        found = find("x: {speech_rate: {over: 200, min_chars: 10}, by: agent}", call("agent@0-2: 嗯嗯您电费要交120元"))
+        assert "300 字/分" in found.hits[0].detail
+
+    def test_short_sentences_do_not_count(self, find, call) -> None:
+        assert find("x: {speech_rate: {over: 100}, by: agent}", call("agent@0-0.5: 好的好的")).verdict is MISS
+
+    def test_without_times_it_cannot_be_told(self, find, call) -> None:
+        assert find("x: {speech_rate: {over: 100}, by: agent}", call("agent: 您好这里是国家电网")).verdict is DOUBTFUL
+
+
+class TestInterruption:
+    RULE = "x: {interruption: {overlap: 0.5 s, min_chars: 4}, by: agent}"
+
+    def test_the_joint_stretch_is_the_evidence(self, find, call) -> None:
+        found = find(self.RULE, call("customer@0-4: 我家从早上就停电", "agent@3-6: 停电请报地址"))
+        assert places(found) == [(1, 0, 6, True)]
+        assert found.hits[0].span == Span(3.0, 4.0)
+
+    @pytest.mark.parametrize(
+        "lines",
+        [
+            ("customer@0-4: 我家从早上就停电", "agent@3.7-6: 停电请报地址"),  # too short together
+            ("customer@0-4: 我家从早上就停电", "agent@2-3: 嗯嗯嗯嗯"),  # a listener's noise
+            ("customer@0-4: 我家从早上就停电", "agent@2-3: 对对对"),
+            ("customer@2-4: 嗯嗯", "agent@3-6: 停电请报地址"),  # nothing to interrupt
+            ("agent@0-4: 停电请报地址", "customer@3-6: 我家从早上就停电"),  # the other way round
+            ("customer@0-4: 我家从早上就停电", "agent@0.1-4: 停电请报地址"),  # both at once
+            ("agent@0-3: 停电请报地址吧", "customer@2-5: 我家从早上就停电", "agent@3.2-6: 报一下地址好吗"),  # goes on
+        ],
+    )
+    def test_what_is_no_interruption(self, find, call, lines) -> None:
+        assert find(self.RULE, call(*lines)).verdict is MISS
+
+    def test_without_words_its_length_counts(self, find, call) -> None:
+        assert find(self.RULE, call("customer@0-4: 我家从早上就停电", "agent@2-4:")).verdict is HIT
+        assert find(self.RULE, call("customer@0-4: 我家从早上就停电", "agent@2-2.6:")).verdict is MISS
+
+    def test_mono_is_doubtful_when_found_and_a_note_when_not(self, find, call) -> None:
+        lines = ("customer@0-4: 我家从早上就停电", "agent@3-6: 停电请报地址")
+        assert places(find(self.RULE, call(*lines, layout="mono"))) == [(1, 0, 6, False)]
+        none = find(self.RULE, call("customer@0-4: 我家从早上就停电", layout="mono"))
+        assert none.verdict is MISS and none.note
+
+    def test_mono_overlap_heard_by_the_detector(self, find, call) -> None:
+        base = call("customer@0-3: 我家从早上就停电", "agent@3.1-6: 停电请报地址", layout="mono")
+        assert find(self.RULE, base).verdict is MISS
+        assert find(self.RULE, replace(base, overlaps=(Span(2.8, 3.6),))).verdict is DOUBTFUL
+
+    def test_either_side(self, find, call) -> None:
+        lines = ("agent@0-4: 停电请报地址", "customer@3-6: 我家从早上就停电")
+        assert find("x: {interruption: {}, by: customer}", call(*lines)).verdict is HIT
+
+    def test_backchannels(self) -> None:
+        assert is_backchannel("好的") and is_backchannel("嗯嗯") and is_backchannel("mm")
+        assert not is_backchannel("好的我知道") and not is_backchannel("")
+
+
+class TestWholeCall:
+    @pytest.mark.parametrize(
+        ("condition", "verdict"),
+        [("{over: 60 s}", HIT), ("{over: 2 min}", MISS), ("{under: 2 min}", HIT), ("{over: 10 s, under: 60 s}", MISS)],
+    )
+    def test_duration(self, find, call, condition, verdict) -> None:
+        assert find(f"x: {{duration: {condition}}}", call("agent@0-1: 您好", duration=90)).verdict is verdict
+
+    def test_duration_of_a_cut_or_untimed_call(self, find, call) -> None:
+        cut = call("agent@0-1: 您好", duration=90, truncated=True)
+        assert find("x: {duration: {over: 60 s}}", cut).verdict is HIT
+        assert find("x: {duration: {over: 100 s}}", cut).verdict is DOUBTFUL
+        assert find("x: {duration: {under: 100 s}}", cut).verdict is DOUBTFUL
+        assert find("x: {duration: {under: 60 s}}", cut).verdict is MISS
+        assert find("x: {duration: {over: 1 s}}", call("agent: 您好")).verdict is DOUBTFUL
+
+    @pytest.mark.parametrize(
+        ("test", "verdict"),
+        [
+            ("metadata: meta.area, is: 城区", HIT),
+            ("metadata: meta.area, is_not: 城区", MISS),
+            ("metadata: meta.area, in_list: [农村, 城区]", HIT),
+            ("metadata: meta.level, at_least: 3", HIT),
+            ("metadata: meta.level, at_most: 2", MISS),
+            ("metadata: meta.none, is: 1", MISS),
+            ("metadata: meta.none, is_not: 1", HIT),
+            ("metadata: queue, is: q0", HIT),
+            ("metadata: direction, is: outbound", MISS),
+            ("metadata: agent, not_in: [a1]", HIT),
+        ],
+    )
+    def test_metadata(self, find, call, test, verdict) -> None:
+        made = call("agent: 您好", meta={"area": "城区", "level": 3}, queue="q0")
+        assert find(f"x: {{{test}}}", made).verdict is verdict
+
+    def test_metadata_may_still_arrive(self, find, call) -> None:
+        made = call("agent: 您好", metadata_closed=False)
+        assert find("x: {metadata: meta.area, is: 城区}", made).verdict is DOUBTFUL
+        assert find("x: {metadata: meta.area, is_not: 城区}", made).verdict is DOUBTFUL
