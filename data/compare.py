@@ -143,12 +143,14 @@ def summary(measured: Measured) -> dict[str, Any]:
 def claims(found: dict[str, Any]) -> list[dict[str, Any]]:
     """What the sample calls are meant to show, each with its value and whether it is met."""
     rows = found["faults"]
-    timing = share_found(r for r in rows if r["kind"] in TIMING)
+    timing = [r for r in rows if r["kind"] in TIMING]
+    # talking over on a mono recording can only be doubtful: a person hears it, the machine does not deduct
+    flagged, certain = share_found(timing, with_doubtful=True), share_found(timing)
     known = share_found(r for r in rows if r["kind"] not in TIMING and r["wording"] in ("1", "2"))
     rare = share_found(r for r in rows if r["wording"] == "3")
     verdicts = found["verdicts"]
     checked = [
-        ("timing faults found from audio", timing, ">= 0.90", timing >= 0.90),
+        ("timing faults found from audio, judged or sent to a person", flagged, ">= 0.90", flagged >= 0.90),
         ("text faults found, known wordings", known, ">= 0.90", known >= 0.90),
         ("fatal items on clean calls", found["fatal_on_clean_calls"], "= 0", found["fatal_on_clean_calls"] == 0),
         ("points lost by the caller who cannot speak", found["mute_caller_points_lost"], "= 0", found["mute_caller_points_lost"] == 0),
@@ -156,7 +158,8 @@ def claims(found: dict[str, Any]) -> list[dict[str, Any]]:
         ("doubtful verdicts", verdicts["doubtful_share"], "<= 0.15", verdicts["doubtful_share"] <= 0.15),
     ]
     told = [{"claim": name, "value": value, "wanted": wanted, "met": bool(met)} for name, value, wanted, met in checked]
-    return [*told, {"claim": "text faults found, wording 3 (in no vocabulary)", "value": rare, "wanted": "reported", "met": None}]
+    reported = {"timing faults judged outright": certain, "text faults found, wording 3 (in no vocabulary)": rare}
+    return [*told, *({"claim": name, "value": value, "wanted": "reported", "met": None} for name, value in reported.items())]
 
 
 def _percent(value: float) -> str:

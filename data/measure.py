@@ -124,8 +124,9 @@ def tally(outcomes: Iterable[str]) -> dict[str, int]:
     return {"planted": counts.total(), "found": found, "sent_to_a_person": doubtful, "missed": counts.total() - found - doubtful}
 
 
-def share_found(rows: Iterable[Mapping[str, int]]) -> float:
-    """Found certain, of planted, over several tallies; NaN when none was planted."""
+def share_found(rows: Iterable[Mapping[str, int]], *, with_doubtful: bool = False) -> float:
+    """Found certain (and, ``with_doubtful``, sent to a person) of planted, over several tallies; NaN when none was planted."""
     rows = list(rows)
     planted = sum(row["planted"] for row in rows)
-    return sum(row["found"] for row in rows) / planted if planted else float("nan")
+    found = sum(row["found"] + (row["sent_to_a_person"] if with_doubtful else 0) for row in rows)
+    return found / planted if planted else float("nan")

@@ -119,7 +119,7 @@ def test_claims_fail_on_a_fatal_item_of_a_clean_call_and_on_points_lost_by_the_m
     met = {c["claim"]: c["met"] for c in compare.claims(compare.summary(measured))}
     assert met["fatal items on clean calls"] is True
     assert met["points lost by the caller who cannot speak"] is True
-    assert met["timing faults found from audio"] is False, "nothing planted was measured"
+    assert met["timing faults found from audio, judged or sent to a person"] is False, "nothing planted was measured"
 
 
 RULES = """
