@@ -12,6 +12,7 @@ from hotline.store import Permission, Store, UserRole, Viewer
 from hotline.store.organisation import organisation
 from hotline.store.service import last_day
 from hotline.ui import charts, components
+from hotline.ui.components import Badge, Card
 from reports import wording
 from reports.boards import Board, weekly
 from reports.kpi import Kpi, kpis
@@ -88,17 +89,16 @@ def totals(board: Board, key: str) -> None:
     row = board.total.row(0, named=True)
     cards = []
     for kpi in board.columns.values():
+        if kpi.id == "response":
+            continue  # it stands on the card of the satisfaction it limits
         told = wording.change(row, kpi, current())
-        cards.append(
-            {
-                "label": kpi.name[current()],
-                "value": value_words(kpi, row),
-                "help": kpi.formula[current()],
-                "badge": {"text": t("board.against", change=told), "kind": wording.tone(row, kpi)} if told not in ("", "–") else None,
-                "lines": _sure_words(kpi, row),
-            }
-        )
-    components.cards(key=key, data={"cards": cards})
+        badge = Badge(t("board.against", change=told), wording.tone(row, kpi)) if told not in ("", "–") else None
+        lines = _sure_words(kpi, row)
+        if kpi.id == "satisfaction":
+            response = board.columns["response"]
+            lines.append(f"{response.name[current()]} {response.text(_number(row['response']))}")
+        cards.append(Card(kpi.name[current()], value_words(kpi, row), kpi.formula[current()], badge, tuple(lines)))
+    components.cards(key, cards)
 
 
 def value_words(kpi: Kpi, row: dict[str, object]) -> str:

@@ -77,7 +77,7 @@ def estimates(
 ) -> alt.LayerChart:
     """One row a name: a point with its interval. ``frame`` has name, value, low, high, enough (bool), n."""
     order = frame["name"].to_list()
-    scale = alt.Scale(domain=list(domain)) if domain else alt.Scale(zero=False, padding=14)
+    scale = alt.Scale(domain=list(domain)) if domain else alt.Scale(zero=False, nice=False, padding=14)
     y = alt.Y("name:N", sort=order, title=None, axis=alt.Axis(labelLimit=160))
     colour = alt.condition(alt.datum.enough, alt.value(MAIN), alt.value(GREY))
     tips = [

@@ -17,7 +17,8 @@ from hotline.locale import current, t, term
 from hotline.store import Permission, Store, Viewer
 from hotline.store import calls as call_store
 from hotline.store.calls import CallRow, OpenedCall
-from hotline.ui import player, session
+from hotline.ui import components, player, session
+from hotline.ui.components import Badge, Card
 from qa import audio, rules
 from qa.calls import TextSource
 from qa.rules import RuleSet
@@ -111,15 +112,25 @@ def _headline(row: CallRow) -> None:
 
 
 def _verdict(row: CallRow) -> None:
-    if row.low is None:
+    if row.low is None or row.passed is None:
         st.info(t("call.not_scored"))
         return
-    columns = st.columns(4)
-    columns[0].metric(t("call.score"), score_words(row.low, row.high), help=t("call.score_help"), border=True, height="stretch")
-    columns[1].metric(t("call.passed"), term("passed", row.passed), border=True, height="stretch")
-    fatal = t("call.fatal_value", certain=row.fatal_certain, possible=row.fatal_possible)
-    columns[2].metric(t("call.fatal"), fatal, help=t("call.fatal_help"), border=True, height="stretch")
-    columns[3].metric(t("call.doubtful"), row.doubtful_items, help=t("call.doubtful_help"), border=True, height="stretch")
+    verdict("call_verdict", row.low, row.high, row.passed, row.fatal_certain or 0, row.fatal_possible or 0, row.doubtful_items or 0)
+
+
+def verdict(key: str, low: float | None, high: float | None, passed: str, fatal: int, fatal_possible: int, doubtful: int) -> None:
+    """A scorecard's outcome as cards: the score interval, passed or not, fatal and doubtful items."""
+    kinds = {"yes": "good", "no": "bad"}
+    components.cards(
+        key,
+        [
+            Card(
+                t("call.score"), score_words(low, high), t("call.score_help"), Badge(term("passed", passed), kinds.get(passed, "neutral"))
+            ),
+            Card(t("call.fatal"), str(fatal), t("call.fatal_help"), lines=(t("call.fatal_possible", count=fatal_possible),)),
+            Card(t("call.doubtful"), str(doubtful), t("call.doubtful_help")),
+        ],
+    )
 
 
 def _provenance(opened: OpenedCall) -> None:
@@ -136,7 +147,7 @@ def _provenance(opened: OpenedCall) -> None:
     }
     with st.container(horizontal=True, gap="medium"):
         for name, value in facts.items():
-            st.caption(f"{t(f'provenance.{name}')}: `{value}`", width="content")
+            st.caption(f"{t(f'provenance.{name}')}: {value}", width="content")
 
 
 def section_rows(items: Sequence[ItemResult], rule_set: RuleSet | None) -> list[dict[str, object]]:

@@ -14,9 +14,10 @@ from hotline.locale import current, pick, t, term
 from hotline.store import Store, Viewer, forecasts, series
 from hotline.store.forecasts import Forecast
 from hotline.store.organisation import queues_of
-from hotline.ui import charts
+from hotline.ui import charts, components
 from hotline.ui.backtest import event_table
 from hotline.ui.backtest import show as show_backtest
+from hotline.ui.components import Badge, Card
 
 PAST = 90
 """Days of history drawn before the forecast."""
@@ -171,18 +172,14 @@ def _day(store: Store, viewer: Viewer, forecast: Forecast) -> None:
     named = plan.with_columns(binding=pl.col("binding").map_elements(lambda b: term("binding", b), return_dtype=pl.String))
     calls, levels = volume["mean"].to_numpy(), plan["service_level"].to_numpy()
     weight = float(levels @ calls / max(calls.sum(), 1e-9)) if len(calls) == len(levels) else None
-    columns = st.columns(4)
-    columns[0].metric(t("planning.peak_gross"), str(plan["gross"].to_numpy().max()), border=True, height="stretch")
-    columns[1].metric(
-        t("planning.head_hours"), f"{plan['gross'].sum() / 2:,.1f}", border=True, height="stretch", help=t("planning.head_hours_help")
-    )
-    columns[2].metric(t("planning.expected_day"), f"{calls.sum():,.0f}", border=True, height="stretch")
-    columns[3].metric(
-        t("planning.service_level"),
-        "–" if weight is None else f"{weight:.1%}",
-        border=True,
-        height="stretch",
-        help=t("planning.service_level_help"),
+    components.cards(
+        "day_cards",
+        [
+            Card(t("planning.expected_day"), f"{calls.sum():,.0f}"),
+            Card(t("planning.head_hours"), f"{plan['gross'].sum() / 2:,.1f}", t("planning.head_hours_help")),
+            Card(t("planning.peak_gross"), str(plan["gross"].to_numpy().max())),
+            Card(t("planning.service_level"), "–" if weight is None else f"{weight:.1%}", t("planning.service_level_help")),
+        ],
     )
     st.altair_chart(charts.heads(named, unit=t("planning.heads_unit")))
     st.caption(t("planning.heads_note"))
@@ -225,24 +222,20 @@ def _what_if(store: Store, viewer: Viewer, forecast: Forecast) -> None:
     gross = staffing.gross_heads(need.net, {"all": shrinkage})
     plan = charts.local(forecasts.plan(store, viewer, forecast.id), "start", store.settings.zone).filter(of_day)
     with right:
-        cards = st.columns(4)
         hours, planned = gross.sum() / 2, plan["gross"].sum() / 2
-        difference = f"{hours - planned:+,.1f}" if not plan.is_empty() and hours != planned else None
-        cards[0].metric(
-            t("planning.head_hours"),
-            f"{hours:,.1f}",
-            delta=difference,
-            delta_color="off",
-            border=True,
-            height="stretch",
-            help=t("what_if.delta_help"),
-        )
-        cards[1].metric(t("planning.peak_gross"), f"{gross.max()}", border=True, height="stretch")
+        against = Badge(t("what_if.against", hours=f"{hours - planned:+,.1f}")) if not plan.is_empty() and hours != planned else None
         share = float((need.service_level * offered).sum() / max(offered.sum(), 1e-9))
-        cards[2].metric(t("planning.service_level"), f"{share:.1%}", border=True, height="stretch", help=t("planning.service_level_help"))
         busiest = [str(name) for name in need.binding if name not in ("none", "minimum")]
         binding = max(set(busiest), key=busiest.count) if busiest else "none"
-        cards[3].metric(t("planning.binding"), term("binding", binding), border=True, height="stretch", help=t("what_if.binding_help"))
+        components.cards(
+            "what_if_cards",
+            [
+                Card(t("planning.head_hours"), f"{hours:,.1f}", t("planning.head_hours_help"), against),
+                Card(t("planning.peak_gross"), str(gross.max())),
+                Card(t("planning.service_level"), f"{share:.1%}", t("planning.service_level_help")),
+                Card(t("planning.binding"), term("binding", binding), t("what_if.binding_help")),
+            ],
+        )
         lines = [_line(joined["start"], gross, t("what_if.this"))]
         if not plan.is_empty():
             lines.append(_line(plan["start"], plan["gross"].to_numpy(), t("what_if.plan")))

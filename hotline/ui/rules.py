@@ -113,13 +113,8 @@ def _try(rule_set: RuleSet) -> None:
         st.error(str(error), icon=":material/error:")
         return
     card = scoring.score(rule_set, call)
-    columns = st.columns(4)
-    columns[0].metric(t("call.score"), opened.score_words(card.low, card.high), help=t("call.score_help"), border=True, height="stretch")
-    columns[1].metric(t("call.passed"), term("passed", card.passed), border=True, height="stretch")
-    columns[2].metric(
-        t("call.fatal"), t("call.fatal_value", certain=card.fatal_certain, possible=card.fatal_possible), border=True, height="stretch"
-    )
-    columns[3].metric(t("rules.judged"), sum(item.outcome is not scoring.Outcome.NA for item in card.items), border=True, height="stretch")
+    doubtful = sum(item.outcome is scoring.Outcome.DOUBTFUL for item in card.items)
+    opened.verdict("rules_verdict", card.low, card.high, card.passed, card.fatal_certain, card.fatal_possible, doubtful)
     st.caption(t("rules.no_times"))
     player.show(call, card.items, opened.titles(rule_set), b"")
     opened.scorecard(card.items, rule_set)

@@ -73,7 +73,8 @@ def test_opened_call_hands_audio_and_evidence_to_the_player(app: Opener, house: 
     assert turn["text"][mark["from"] : mark["to"]] == "不归我管"
     assert any("外部转写" in badge["text"] for badge in turn["badges"])
     assert any("91%" in badge["text"] for badge in turn["badges"])
-    assert [metric.value for metric in test.metric][:2] == ["80", "不合格"]
+    score = component(test, "call_verdict")["cards"][0]
+    assert (score["value"], score["badge"]["text"]) == ("80", "不合格")
 
 
 def test_doubt_is_told_from_loss(app: Opener) -> None:

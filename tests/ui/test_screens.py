@@ -39,10 +39,6 @@ def card(test: AppTest, key: str, label: str) -> str:
     return str(value)
 
 
-def metrics(test: AppTest) -> dict[str, str]:
-    return {metric.label: metric.value for metric in test.metric}
-
-
 @pytest.mark.parametrize("language", ["zh", "en"])
 @pytest.mark.parametrize("place", range(len(SCREENS)))
 def test_every_screen_speaks_both_languages(app: Opener, place: int, language: str) -> None:
@@ -124,7 +120,7 @@ def test_plan_follows_the_store(app: Opener, house: Any) -> None:
         test = app("planner", "planning")
         test.main.button_group(key="planning_part").set_value("day").run()
         assert not test.exception
-        return metrics(test)["最多排班"]
+        return card(test, "day_cards", "最多排班")
 
     before = peak()
     with house.store.begin() as connection:
@@ -136,12 +132,12 @@ def test_what_if_computes_live(app: Opener) -> None:
     test = app("planner", "planning")
     test.main.button_group(key="planning_part").set_value("what_if").run()
     assert not test.exception
-    before = float(metrics(test)["排班人时"].replace(",", ""))
+    before = float(card(test, "what_if_cards", "排班人时").replace(",", ""))
     test.slider(key="what_if_volume").set_value(200).run()
-    doubled = float(metrics(test)["排班人时"].replace(",", ""))
+    doubled = float(card(test, "what_if_cards", "排班人时").replace(",", ""))
     assert 1.5 * before < doubled < 2 * before  # more calls need more heads, but pooling helps
     test.slider(key="what_if_shrinkage").set_value(50).run()
-    assert float(metrics(test)["排班人时"].replace(",", "")) > 1.4 * doubled
+    assert float(card(test, "what_if_cards", "排班人时").replace(",", "")) > 1.4 * doubled
 
 
 def test_backtest_runs_when_asked(app: Opener) -> None:
@@ -163,7 +159,7 @@ def test_rules_judge_what_is_pasted(app: Opener) -> None:
     test.text_area(key="rules_text").set_value("客服：喂，这个不归我管。\n客户：那好吧。\n客服：再见。")
     next(button for button in test.button if button.label == "评判").click().run()
     assert not test.exception
-    assert metrics(test)["得分区间"] == "70"
+    assert card(test, "rules_verdict", "得分区间") == "70"
     player = data_of(test, "player_pasted")
     assert {item["id"] for item in player["items"]} == {"greeting", "pushing"}
 

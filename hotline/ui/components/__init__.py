@@ -6,6 +6,8 @@ connection and nothing gets a URL.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from importlib import resources
 from typing import Any
 
@@ -22,6 +24,30 @@ def _part(name: str, *, html: str | None = None) -> Any:
 
 player = _part("player")
 table = _part("table")
-cards = _part("cards")
+_cards = _part("cards")
 cookie = _part("cookie", html="<i hidden></i>")
 save = _part("save", html='<button type="button">⭳ <span></span></button>')
+
+
+@dataclass(frozen=True, slots=True)
+class Badge:
+    """A short word on a coloured ground; ``kind`` is good, bad or neutral."""
+
+    text: str
+    kind: str = "neutral"
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A key number: what it is, its value, its definition (a tooltip), what changed, and what else to know."""
+
+    label: str
+    value: str
+    help: str = ""
+    badge: Badge | None = None
+    lines: tuple[str, ...] = ()
+
+
+def cards(key: str, shown: Sequence[Card]) -> None:
+    """Key numbers side by side."""
+    _cards(key=key, data={"cards": [asdict(card) for card in shown]})

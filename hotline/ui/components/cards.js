@@ -12,7 +12,7 @@ function make(tag, className, text) {
 export default function ({ data, parentElement }) {
   const cards = data.cards.map(({ label, value, help, badge, lines }) => {
     const card = make("div", "card", "");
-    card.title = help;
+    if (help) card.title = help;
     card.append(make("div", "label", label), make("div", "value", value));
     if (badge) card.append(make("span", `badge ${badge.kind}`, badge.text));
     for (const line of lines) card.append(make("div", "line", line));
