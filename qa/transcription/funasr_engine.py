@@ -1,9 +1,10 @@
-"""Mandarin in production: FunASR's Paraformer (with FSMN-VAD and CT-Punc) or SenseVoice through ``funasr.AutoModel``.
+"""Mandarin in production: FunASR's Paraformer (with CT-Punc) or SenseVoice through ``funasr.AutoModel``.
 
-Known traps, each handled here: the last sentence is missing from ``sentence_info`` when it has no final punctuation, so
-text and per-token times are used instead; recordings without speech are dropped from the list of results; hotwords must
-be one string; SenseVoice's tags must be read before FunASR's post-processing turns them into emoji; CPU threads are
-set by FunASR to four unless told otherwise.
+FSMN-VAD cuts the track first and each stretch is recognised by itself, which keeps clear of what goes wrong in FunASR's own
+chain: the last sentence missing from ``sentence_info`` when it has no final punctuation, results of silent recordings dropped,
+hotwords that fail beside a VAD, hours of audio clustered at once; and a stretch whose tokens and times do not match spoils no other.
+Hotwords must be one string, SenseVoice's tags must be read before FunASR's post-processing turns them into emoji, and
+CPU threads are four unless told otherwise.
 """
 
 from __future__ import annotations
@@ -23,6 +24,8 @@ from qa.transcription.normalise import normalise
 from qa.transcription.words import Spoken
 
 RATE = 16_000
+_MARGIN_S = 0.15
+"""Kept around each stretch: the detector's edges are tight, and recognisers want the breath before a word."""
 PARAFORMER, SENSEVOICE = "paraformer-zh", "SenseVoiceSmall"
 _UNIT = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]|[A-Za-z0-9]+(?:['’.\-][A-Za-z0-9]+)*")
 _TAGGED = re.compile(r"((?:\s*<\|[^|>]*\|>)+)")
@@ -43,42 +46,35 @@ def recognise(
 ) -> list[Spoken]:
     """Characters and words of float32 [n] at 16 kHz with times. Raises MissingPart when a model is not there."""
     punctuation = models.where("ct-punc", folder) if name == PARAFORMER else None
-    model = _load(models.where(name, folder), vad.model_folder(folder), punctuation)
+    model = _load(models.where(name, folder), punctuation)
     options: dict[str, Any] = {"output_timestamp": True, "language": "zh", "use_itn": False} if name == SENSEVOICE else {}
     if hotwords:
         options["hotword"] = " ".join(hotwords)
-    with torch_compat.quiet():
-        results = model.generate(input=samples, batch_size_s=300, disable_pbar=True, **options)
-    return [unit for result in results for unit in parse(result, channel)]
+    seconds = len(samples) / RATE
+    spoken: list[Spoken] = []
+    for heard in vad.speech(samples, folder):
+        span = Span(max(0.0, heard.start - _MARGIN_S), min(seconds, heard.end + _MARGIN_S))
+        piece = samples[round(span.start * RATE) : round(span.end * RATE)]
+        with torch_compat.quiet():
+            results = model.generate(input=piece, disable_pbar=True, **options)
+        spoken += [unit for result in results for unit in parse(result, span, channel)]
+    return spoken
 
 
-def parse(result: Mapping[str, Any], channel: Channel = Channel.MONO) -> list[Spoken]:
-    """One result of ``AutoModel.generate`` as units with times.
+def parse(result: Mapping[str, Any], span: Span, channel: Channel = Channel.MONO) -> list[Spoken]:
+    """The result of ``AutoModel.generate`` for the stretch ``span`` as units with times in the recording.
 
-    ``text`` and ``timestamp`` (milliseconds, one pair a token) where they match; otherwise ``sentence_info``, and text that
-    it leaves out shares the time that is left.
+    ``timestamp`` holds a pair of milliseconds for every token of ``text``; where it does not, the units share the stretch evenly.
     """
-    text = _TAGGED.sub(" ", str(result.get("text", "")))
-    times = [(float(a), float(b)) for a, b in result.get("timestamp") or ()]
-    units = list(_units(text))
-    if units and len(units) == len(times):
-        return [Spoken(u, Span(a / 1000, b / 1000), None, channel) for u, (a, b) in zip(units, times, strict=True)]
-    found: list[Spoken] = []
-    done = 0
-    for sentence in result.get("sentence_info") or ():
-        inner = list(_units(_TAGGED.sub(" ", str(sentence.get("text", "")))))
-        done += len(inner)
-        stamps = [pair for pair in sentence.get("timestamp") or () if pair]
-        whole = Span(float(sentence["start"]) / 1000, float(sentence["end"]) / 1000)
-        if len(stamps) == len(inner):
-            found += [Spoken(u, Span(a / 1000, b / 1000), None, channel) for u, (a, b) in zip(inner, stamps, strict=True)]
-        else:
-            found += _shared(inner, whole, channel)
-    rest = units[done:]
-    if rest and times:
-        start = found[-1].span.end if found else times[0][0] / 1000
-        found += _shared(rest, Span(start, max(start, times[-1][1] / 1000)), channel)
-    return found
+    units = list(_units(_TAGGED.sub(" ", str(result.get("text", "")))))
+    times = [(span.start + float(a) / 1000, span.start + float(b) / 1000) for a, b in result.get("timestamp") or ()]
+    if len(units) != len(times):
+        step = span.duration / max(1, len(units))
+        times = [(span.start + i * step, span.start + (i + 1) * step) for i in range(len(units))]
+    return [
+        Spoken(unit, Span(min(start, span.end), min(max(start, end), span.end)), None, channel)
+        for unit, (start, end) in zip(units, times, strict=True)
+    ]
 
 
 def tags(text: str) -> list[str]:
@@ -93,31 +89,17 @@ def tags(text: str) -> list[str]:
 def _units(text: str) -> Iterator[str]:
     """Characters and Latin words, each with the punctuation that follows it."""
     matches = list(_UNIT.finditer(text))
-    for match, following in zip(matches, [*matches[1:], None], strict=True):
-        tail = text[match.end() : following.start() if following else len(text)]
+    ends = [*(match.start() for match in matches), len(text)][1:]
+    for match, end in zip(matches, ends, strict=True):
+        tail = text[match.end() : end]
         yield normalise(match[0]) + "".join(tail.split())
 
 
-def _shared(units: Sequence[str], whole: Span, channel: Channel) -> list[Spoken]:
-    step = whole.duration / max(1, len(units))
-    return [Spoken(u, Span(whole.start + i * step, whole.start + (i + 1) * step), None, channel) for i, u in enumerate(units)]
-
-
 @cache
-def _load(model: Path, voice_activity: Path, punctuation: Path | None) -> Any:
+def _load(model: Path, punctuation: Path | None) -> Any:
     torch_compat.prepare()
     options: dict[str, Any] = {"punc_model": str(punctuation), "punc_kwargs": {"ncpu": 1}} if punctuation else {}
     with torch_compat.quiet():
         from funasr import AutoModel
 
-        return AutoModel(
-            model=str(model),
-            vad_model=str(voice_activity),
-            vad_kwargs={"ncpu": 1},
-            device="cpu",
-            ncpu=1,
-            disable_update=True,
-            disable_pbar=True,
-            log_level="ERROR",
-            **options,
-        )
+        return AutoModel(model=str(model), device="cpu", ncpu=1, disable_update=True, disable_pbar=True, log_level="ERROR", **options)
