@@ -58,6 +58,8 @@ class Fields:
 
     def refuse(self, key: str, problem: str, mend: str, node: Node | None = None) -> NoReturn:
         line = node.line if node is not None else self.line(key)
+        if len(problem) > 400:
+            problem = f"{problem[:200]} … {problem[-150:]}"
         raise BadRule(f"{self.file}:{line}: {self.name(key)}", problem, mend)
 
     def has(self, key: str) -> bool:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from hotline.errors import BadRule
-from qa.rules.conditions.operator import Vocabulary
+from qa.rules.conditions.operator import Budget, Vocabulary
 from qa.rules.fields import Fields, near
 from qa.rules.items import identifier, read_item, title
 from qa.rules.model import Condition, Doubt, Item, RuleSet, Section
@@ -88,6 +88,7 @@ def _vocabulary(fields: Fields) -> Vocabulary:
             owner.refuse(name, f"'{name}' is not a name", "use letters, digits and _")
         written[name] = owner.texts(name, node)
     lists: dict[str, tuple[str, ...]] = {}
+    budget = Budget()
 
     def resolve(name: str, path: tuple[str, ...]) -> tuple[str, ...]:
         assert owner is not None
@@ -105,9 +106,11 @@ def _vocabulary(fields: Fields) -> Vocabulary:
                 phrases.extend(resolve(other, (*path, name)))
                 continue
             try:
-                compile_phrase(text, 0)
+                budget.wordings -= len(compile_phrase(text, 0))
             except PhraseError as error:
                 owner.refuse(name, error.problem, error.mend, at)
+            if budget.wordings < 0:
+                owner.refuse(name, "brings the vocabularies above what can be searched", "write fewer alternatives in brackets", at)
             phrases.append(text)
         if len(phrases) > 2_000:
             owner.refuse(name, "holds more than 2,000 phrases", "split it")

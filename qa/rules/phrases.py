@@ -47,9 +47,9 @@ def compile_phrase(written: str, index: int) -> list[Phrase]:
     for variant in expand(written):
         parts = tuple(p for p in (plain(part).text for part in _ELLIPSIS.split(variant)) if p)
         if not parts:
-            raise PhraseError(f"'{written}' has a wording without any letter", "write at least one character that can be said")
+            raise PhraseError(f"'{written[:60]}' has a wording without any letter", "write at least one character that can be said")
         if len(parts) > 4:
-            raise PhraseError(f"'{written}' has more than three gaps", "split it or use regex:")
+            raise PhraseError(f"'{written[:60]}' has more than three gaps", "split it or use regex:")
         phrases.append(Phrase(parts, variant, index))
     return phrases
 
@@ -59,14 +59,14 @@ def expand(written: str) -> list[str]:
     text = written.replace("（", "(").replace("）", ")").replace("｜", "|")
     variants, at = _alternatives(text, 0, 0, written)
     if at != len(text):
-        raise PhraseError(f"'{written}' has a ) too many", "balance the brackets")
+        raise PhraseError(f"'{written[:60]}' has a ) too many", "balance the brackets")
     return list(dict.fromkeys(variants))
 
 
 def _alternatives(text: str, at: int, depth: int, written: str) -> tuple[list[str], int]:
     """Wordings from ``at`` to the closing bracket (or the end at depth 0), and where they end."""
     if depth > 5:
-        raise PhraseError(f"'{written}' nests brackets too deeply", "write several phrases")
+        raise PhraseError(f"'{written[:60]}' nests brackets too deeply", "write several phrases")
     done: list[str] = []
     current = [""]
     bar = False
@@ -74,9 +74,9 @@ def _alternatives(text: str, at: int, depth: int, written: str) -> tuple[list[st
         char = text[at]
         if char == "(":
             inner, at = _alternatives(text, at + 1, depth + 1, written)
+            if len(current) * len(inner) > MAX_VARIANTS:
+                raise PhraseError(f"'{written[:60]}' stands for more than {MAX_VARIANTS} wordings", "write several phrases")
             current = [left + right for left in current for right in inner]
-            if len(current) > MAX_VARIANTS:
-                raise PhraseError(f"'{written}' stands for more than {MAX_VARIANTS} wordings", "write several phrases")
         elif char == ")" and depth:
             alternatives = [*done, *current]
             return (alternatives if bar else [*alternatives, ""]), at + 1
@@ -84,10 +84,10 @@ def _alternatives(text: str, at: int, depth: int, written: str) -> tuple[list[st
             done, current, bar = [*done, *current], [""], True
             at += 1
         elif char in ")|":
-            raise PhraseError(f"'{written}' has a {char} outside brackets", "write (one|other)")
+            raise PhraseError(f"'{written[:60]}' has a {char} outside brackets", "write (one|other)")
         else:
             current = [left + char for left in current]
             at += 1
     if depth:
-        raise PhraseError(f"'{written}' has a ( that is never closed", "balance the brackets")
+        raise PhraseError(f"'{written[:60]}' has a ( that is never closed", "balance the brackets")
     return current, at

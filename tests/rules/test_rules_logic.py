@@ -37,7 +37,7 @@ def test_kleene_laws(a: Verdict, b: Verdict, c: Verdict) -> None:
     assert (a & HIT) is a and (a | MISS) is a
 
 
-@given(trees, st.fixed_dictionaries({n: verdicts for n in ["a", "b", "c", "投诉"]}))
+@given(trees, st.fixed_dictionaries(dict.fromkeys(["a", "b", "c", "投诉"], verdicts)))
 def test_doubt_is_exactly_what_depends_on_the_doubtful(tree: expressions.Expression, values: dict[str, Verdict]) -> None:
     """Deciding a doubtful atom either way never contradicts a certain verdict."""
     before = evaluate(tree, lambda atom: values[atom.name])

@@ -17,12 +17,21 @@ from qa.rules.windows import Look
 MAX_WORDINGS = 5_000
 
 
+@dataclass(slots=True)
+class Budget:
+    """What a whole rule set may ask for, so that no file can keep the engine busy for minutes."""
+
+    wordings: int = 60_000
+    patterns: int = 1_000
+
+
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """The named phrase lists of a rule set, resolved."""
+    """The named phrase lists of a rule set, resolved, and what is left of its budget."""
 
     lists: Mapping[str, tuple[str, ...]]
     synonyms: Mapping[str, tuple[str, ...]]
+    budget: Budget = field(default_factory=Budget)
 
     def phrases(self, source: Fields, key: str) -> tuple[str, ...]:
         """The phrases under ``key`` with ``$name`` filled in. Raises BadRule for unknown names and unreadable phrases."""
@@ -40,7 +49,12 @@ class Vocabulary:
                 source.lines[key] = line
                 source.refuse(key, error.problem, error.mend)
             found.append(text)
-        return tuple(dict.fromkeys(self._with_synonyms(found)))
+        phrases = tuple(dict.fromkeys(self._with_synonyms(found)))
+        wordings = sum(count_wordings(p) for p in phrases)
+        self.budget.wordings -= wordings
+        if wordings > MAX_WORDINGS or self.budget.wordings < 0:
+            source.refuse(key, f"stands for {wordings:,} wordings, more than can be searched", "write fewer alternatives in brackets")
+        return phrases
 
     def _with_synonyms(self, phrases: list[str]) -> list[str]:
         out: list[str] = []
@@ -78,6 +92,12 @@ class Operator:
     @property
     def keys(self) -> tuple[str, ...]:
         return tuple(f.metadata.get("key", f.name) for f in fields(self.params) if f.metadata)
+
+
+@lru_cache(maxsize=8192)
+def count_wordings(phrase: str) -> int:
+    """How many wordings a written phrase stands for."""
+    return len(expand(phrase))
 
 
 def param(zh: str, en: str, *, key: str | None = None, shown: str = "", **kwargs: Any) -> Any:

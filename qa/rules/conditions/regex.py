@@ -25,7 +25,7 @@ from qa.rules.view import CallView, Talk
 from qa.rules.windows import Look
 
 MAX_PATTERN = 2_000
-MAX_MEMORY = 8 << 20
+MAX_MEMORY = 2 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +74,9 @@ def read(fields: Fields, vocabulary: Vocabulary) -> Params:
         found = []
         for text, line in fields.texts(key, limit=200):
             fields.lines[key] = line
+            vocabulary.budget.patterns -= 1
+            if vocabulary.budget.patterns < 0:
+                fields.refuse(key, "is one pattern too many for a rule set", "join patterns with |")
             if len(text) > MAX_PATTERN:
                 fields.refuse(key, f"a pattern of {len(text):,} characters", f"keep it below {MAX_PATTERN:,}")
             if compile_pattern(fields, key, text).search("") is not None:

@@ -18,7 +18,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from qa.rules.conditions.matching import Lexicon, Place, exact_places, hit_at, lexicon, near_places, overlapping
-from qa.rules.conditions.operator import MAX_WORDINGS, Operator, Vocabulary, compile_all, param, shown
+from qa.rules.conditions.operator import Operator, Vocabulary, compile_all, param, shown
 from qa.rules.fields import Fields
 from qa.rules.model import Title
 from qa.rules.verdict import Found, Hit, both
@@ -58,8 +58,6 @@ def read(fields: Fields, vocabulary: Vocabulary) -> Params:
     if key in ("say", "of"):
         need = fields.whole("at_least", 1, low=1, high=len(phrases))
     exclude = vocabulary.phrases(fields, "exclude") if fields.has("exclude") else ()
-    if len(compile_all(phrases)) > MAX_WORDINGS:
-        fields.refuse(key, f"stands for more than {MAX_WORDINGS:,} wordings", "split it into several conditions")
     return Params(phrases, need, exclude, fields.flag("by_sound", True))
 
 

@@ -1,0 +1,123 @@
+"""``hotline rules …`` as people and programs use it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from hotline import cli
+from qa.rules.reference import reference
+
+ROOT = Path(__file__).parents[2]
+POWER = str(ROOT / "scoring_rules" / "power_95598.yaml")
+
+
+def hotline(*arguments: str) -> int:
+    with pytest.raises(SystemExit) as caught:
+        cli.main(["rules", *arguments])
+    return int(caught.value.code or 0)
+
+
+def test_check_and_test_accept_what_ships(capsys) -> None:
+    assert hotline("check", "--json") == 0
+    assert {row["level"] for row in json.loads(capsys.readouterr().out)} == {"ok"}
+    assert hotline("test", POWER, "--json") == 0
+    shown = json.loads(capsys.readouterr().out)
+    assert shown["failed"] == 0 and shown["held"] == len(shown["examples"]) > 150
+
+
+def test_a_wrong_rule_set_is_one_line_and_the_others_are_still_checked(tmp_path: Path, capsys) -> None:
+    (tmp_path / "a.yaml").write_text("id: a\ntitle: A\nsections: []\n", encoding="utf-8")
+    (tmp_path / "b.yaml").write_text(Path(POWER).read_text(encoding="utf-8"), encoding="utf-8")
+    assert hotline("check", str(tmp_path), "--json") == 1
+    rows = json.loads(capsys.readouterr().out)
+    assert [(r["level"], r["where"].endswith("a.yaml:3: sections")) for r in rows if r["level"] == "error"] == [("error", True)]
+    assert [r["level"] for r in rows if "b.yaml" in r["where"]] == ["ok"]
+
+
+def test_an_example_that_does_not_hold_fails_the_run(tmp_path: Path, capsys) -> None:
+    wrong = tmp_path / "w.yaml"
+    text = Path(POWER).read_text(encoding="utf-8").replace('- "agent: 喂，说。"', '- "agent: 您好，说。"')
+    wrong.write_text(text, encoding="utf-8")
+    assert hotline("test", str(wrong)) == 1
+    captured = capsys.readouterr()
+    assert "greeting" in captured.out and "do not come out as written" in captured.err
+
+
+def test_show(capsys) -> None:
+    assert hotline("show", POWER, "--json") == 0
+    shown = json.loads(capsys.readouterr().out)
+    assert len(shown["items"]) == 24 and len(shown["hash"]) == 64
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("t.txt", "agent: 您好，国家电网，请讲。\n客户：查电费\nagent: 你是不是有病\n"),
+        (
+            "t.json",
+            json.dumps(
+                [{"role": "agent", "text": "您好，国家电网，请讲。", "start": 0, "end": 2}, {"role": "agent", "text": "你是不是有病"}]
+            ),
+        ),
+    ],
+)
+def test_score_a_transcript(tmp_path: Path, capsys, name: str, text: str) -> None:
+    file = tmp_path / name
+    file.write_text(text, encoding="utf-8")
+    assert hotline("score", str(file), "--rules", POWER, "--meta", "ticket_type=电费查询", "--json") == 0
+    card = json.loads(capsys.readouterr().out)
+    outcomes = {item["item"]: item for item in card["items"]}
+    assert outcomes["rude"]["outcome"] == "fail" and card["high"] == 0
+    assert "是不是有病" in outcomes["rude"]["where"]
+    assert outcomes["greeting"]["outcome"] == "pass"
+    assert hotline("score", str(file), "--rules", POWER) == 0
+    assert "规范问候" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("score", "{bad}", "--rules", POWER), "bad.txt:2"),
+        (("score", "{none}", "--rules", POWER), "cannot be read"),
+        (("score", "{bad}", "--rules", POWER, "--meta", "x"), "is not name=value"),
+        (("score", "{bad}", "--rules", "none.yaml"), "there is no such file"),
+        (("check", "{empty}"), "no rule set there"),
+    ],
+)
+def test_mistakes_are_one_line(tmp_path: Path, capsys, arguments, message) -> None:
+    (tmp_path / "bad.txt").write_text("agent: 您好\nnobody says this\n", encoding="utf-8")
+    (tmp_path / "empty").mkdir()
+    names = {"bad": tmp_path / "bad.txt", "none": tmp_path / "none.txt", "empty": tmp_path / "empty"}
+    assert hotline(*(a.format(**names) for a in arguments)) == 2
+    captured = capsys.readouterr().err
+    assert message in captured.replace("\n", " ") and "Traceback" not in captured
+
+
+def test_the_committed_reference_is_current(tmp_path: Path) -> None:
+    page = ROOT / "docs" / "rules-reference.md"
+    assert page.read_text(encoding="utf-8") == reference(), "run: hotline rules reference --out docs/rules-reference.md"
+    out = tmp_path / "r.md"
+    assert hotline("reference", "--out", str(out)) == 0
+    assert out.read_text(encoding="utf-8") == reference()
+
+
+def test_the_examples_of_the_reference_are_valid(tmp_path: Path) -> None:
+    """Every YAML block of an operator is a set of conditions that loads."""
+    import re
+
+    from qa.rules import load_text
+
+    blocks = re.findall(r"### `(\w+)`.*?```yaml\n(.*?)```", reference(), flags=re.DOTALL)
+    assert len(blocks) == 8
+    for operator, block in blocks:
+        names = re.findall(r"^(\w+):", block, flags=re.MULTILINE)
+        body = "\n".join("          " + line for line in block.strip().splitlines())
+        text = (
+            "id: t\ntitle: T\nconditions: {asked_wait: {say: 请稍等}}\nsections:\n  - id: s\n    items:\n      - id: i\n        points: 1\n"
+            f"        expect: {' or '.join(names)}\n        conditions:\n{body}\n"
+        )
+        conditions = load_text(text, operator).items[0].conditions
+        assert {c.operator for c in conditions} == {operator}
