@@ -78,7 +78,7 @@ def test_a_clean_call_loses_nothing() -> None:
         ("感谢来电，再见", "就这样吧", "goodbye"),
         ("我家停电了，整栋楼都没电", "电线断了在冒火花", "safety_warning"),
         ("请问您的详细地址和联系电话", "请问您的联系电话", "confirm_address"),
-        ("对的。\nagent@32.0-40.0", "对的。\nagent@48.0-49.9", "no_dead_air"),
+        ("没有了。\nagent@52.0-58.0", "没有了。\nagent@64.0-70.0", "no_dead_air"),
     ],
 )
 def test_one_planted_fault_fails_one_item_certainly(old: str, new: str, item: str) -> None:
