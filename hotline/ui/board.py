@@ -119,7 +119,7 @@ def _sure_words(kpi: Kpi, row: dict[str, object]) -> list[str]:
     _, low, high, count = CHARTED[kpi.id]
     words = [t("board.sample", count=f"{row[count]:,}")]
     if row[f"{kpi.id}_enough"] and row[low] is not None:
-        words.insert(0, t("board.interval", low=kpi.text(_number(row[low])), high=kpi.text(_number(row[high]))))
+        words.insert(0, t("board.interval", low=kpi.text(_number(row[low])).rstrip("%"), high=kpi.text(_number(row[high]))))
     return words
 
 

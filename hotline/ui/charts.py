@@ -130,7 +130,7 @@ def steps(frame: pl.DataFrame, *, unit: str, names: Sequence[str], height: int =
         alt.Tooltip("series:N", title=" "),
         alt.Tooltip("value:Q", title=unit, format=",.0f"),
     ]
-    scale = alt.Scale(domain=list(names), range=[MAIN, WARM, COOL, GREY][: len(names)])
+    scale = alt.Scale(domain=list(names), range=[WARM, MAIN][-len(names) :])
     chart = alt.Chart(frame).mark_line(interpolate="step-after", strokeWidth=2)
     return _styled(
         chart.encode(

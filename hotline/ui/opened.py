@@ -145,9 +145,7 @@ def _provenance(opened: OpenedCall) -> None:
         else opened.role_method or "–",
         "layout": term("layout", row.layout or "none"),
     }
-    with st.container(horizontal=True, gap="medium"):
-        for name, value in facts.items():
-            st.caption(f"{t(f'provenance.{name}')}: {value}", width="content")
+    st.caption("　".join(f"{t(f'provenance.{name}')}: {value}" for name, value in facts.items()))
 
 
 def section_rows(items: Sequence[ItemResult], rule_set: RuleSet | None) -> list[dict[str, object]]:

@@ -112,12 +112,12 @@ def _months(months: pl.DataFrame, past: pl.DataFrame) -> None:
     )
     st.subheader(t("planning.months"), anchor=False)
     left, right = st.columns([3, 2.4])
-    left.altair_chart(charts.bars(joined, unit=t("planning.calls_a_month"), height=300))
+    left.altair_chart(charts.bars(joined, unit=t("planning.calls_a_month"), height=430))
     table = {
         t("planning.month"): joined["label"],
-        t("planning.expected"): joined["mean"].round(0).cast(pl.Int64),
-        t("planning.low80"): joined["low80"].round(0).cast(pl.Int64),
-        t("planning.high80"): joined["high80"].round(0).cast(pl.Int64),
+        t("planning.expected"): [f"{v:,.0f}" for v in joined["mean"]],
+        t("planning.low80"): [f"{v:,.0f}" for v in joined["low80"]],
+        t("planning.high80"): [f"{v:,.0f}" for v in joined["high80"]],
         t("planning.year_ago"): ["–" if o is None else f"{o:,}" for o in joined["offered"]],
         t("planning.change"): ["–" if c is None else f"{c:+.0%}" for c in joined["change"]],
     }
@@ -238,7 +238,7 @@ def _what_if(store: Store, viewer: Viewer, forecast: Forecast) -> None:
         )
         lines = [_line(joined["start"], gross, t("what_if.this"))]
         if not plan.is_empty():
-            lines.append(_line(plan["start"], plan["gross"].to_numpy(), t("what_if.plan")))
+            lines.insert(0, _line(plan["start"], plan["gross"].to_numpy(), t("what_if.plan")))
         st.altair_chart(
             charts.steps(pl.concat(lines), unit=t("planning.heads_unit"), names=[line["series"][0] for line in lines], height=340)
         )

@@ -8,7 +8,7 @@ import polars as pl
 import streamlit as st
 
 from hotline.errors import BadInput
-from hotline.locale import current, t, term
+from hotline.locale import catalogue, current, t, term
 from hotline.store import Store, Viewer
 from hotline.ui import opened, player
 from qa import scoring
@@ -26,7 +26,7 @@ def show(store: Store, viewer: Viewer) -> None:
     """Choose a rule set; read it, read its source, or try it. Raises BadRule when a file of the folder is wrong."""
     st.title(t("rules.title"), anchor=False)
     book = RuleBook.load(store.settings.rules)
-    sets = {rule_set.id: rule_set for rule_set in book.rule_sets}
+    sets = {rule_set.id: rule_set for rule_set in sorted(book.rule_sets, key=lambda r: r.language != current())}
     chosen = st.selectbox(
         t("rules.set"),
         list(sets),
@@ -102,7 +102,12 @@ def _try(rule_set: RuleSet) -> None:
     """Judge a pasted conversation; nothing of it is kept."""
     left, right = st.columns([3, 2])
     text = left.text_area(
-        t("rules.conversation"), value=t("rules.sample"), height=240, max_chars=LONGEST, help=t("rules.conversation_help"), key="rules_text"
+        t("rules.conversation"),
+        value=catalogue()["rules.sample"][rule_set.language],
+        height=240,
+        max_chars=LONGEST,
+        help=t("rules.conversation_help"),
+        key=f"rules_text_{rule_set.id}",
     )
     given = right.text_area(t("rules.metadata"), value="", height=240, max_chars=2000, help=t("rules.metadata_help"), key="rules_metadata")
     if not st.button(t("rules.judge"), type="primary", icon=":material/gavel:"):

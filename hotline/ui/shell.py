@@ -51,7 +51,7 @@ ICON = "data:image/svg+xml," + quote(_DRAWN)
 
 _STYLE = """
 [data-testid="stSidebarHeader"]::before { content: "NAME"; font-weight: 700; font-size: 1.15rem; color: var(--st-primary-color, #0f766e); }
-[data-testid="stMainBlockContainer"] { padding-top: 3rem; max-width: 92rem; }
+[data-testid="stMainBlockContainer"] { padding: 3rem 2.5rem 4rem; max-width: 96rem; }
 .st-key-cookies { display: none; }
 [data-testid="stMetricLabel"] p { white-space: normal; }
 """

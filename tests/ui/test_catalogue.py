@@ -31,6 +31,12 @@ def _constants(argument: ast.expr) -> list[str]:
     return [choice.value for choice in choices if isinstance(choice, ast.Constant)]
 
 
+def _looked_up() -> set[str]:
+    """Keys read from the catalogue itself: ``catalogue()["rules.sample"][language]``."""
+    nodes = [node for file in FILES for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))) if isinstance(node, ast.Subscript)]
+    return {node.slice.value for node in nodes if isinstance(node.slice, ast.Constant) and ast.unparse(node.value).endswith("catalogue()")}
+
+
 def _prefixes() -> set[str]:
     """Groups asked for by value: ``term("role", …)``, and ``t(f"section.{name}")``."""
     groups = {f"{name}." for argument in _calls("term") for name in _constants(argument)}
@@ -49,7 +55,7 @@ def test_every_key_used_exists() -> None:
 
 
 def test_every_key_is_used() -> None:
-    used = {key for argument in _calls("t") for key in _constants(argument)}
+    used = {key for argument in _calls("t") for key in _constants(argument)} | _looked_up()
     prefixes = tuple(_prefixes())
     assert [key for key in locale.catalogue() if key not in used and not key.startswith(prefixes)] == []
 

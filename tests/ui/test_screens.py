@@ -156,7 +156,7 @@ def test_rules_judge_what_is_pasted(app: Opener) -> None:
     test = app("qa", "rules")
     assert any("开场" in heading.value for heading in test.subheader)
     test.main.button_group(key="rules_part").set_value("try").run()
-    test.text_area(key="rules_text").set_value("客服：喂，这个不归我管。\n客户：那好吧。\n客服：再见。")
+    test.text_area(key="rules_text_small").set_value("客服：喂，这个不归我管。\n客户：那好吧。\n客服：再见。")
     next(button for button in test.button if button.label == "评判").click().run()
     assert not test.exception
     assert card(test, "rules_verdict", "得分区间") == "70"
@@ -167,7 +167,7 @@ def test_rules_judge_what_is_pasted(app: Opener) -> None:
 def test_rules_name_the_line_that_says_nothing(app: Opener) -> None:
     test = app("qa", "rules")
     test.main.button_group(key="rules_part").set_value("try").run()
-    test.text_area(key="rules_text").set_value("客服：您好。\n随便写一句")
+    test.text_area(key="rules_text_small").set_value("客服：您好。\n随便写一句")
     next(button for button in test.button if button.label == "评判").click().run()
     assert "第 2 行" in test.error[0].value
 

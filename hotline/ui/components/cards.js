@@ -13,7 +13,7 @@ export default function ({ data, parentElement }) {
   const cards = data.cards.map(({ label, value, help, badge, lines }) => {
     const card = make("div", "card", "");
     if (help) card.title = help;
-    card.append(make("div", "label", label), make("div", "value", value));
+    card.append(make("div", "label", label), make("div", value.length > 11 ? "value long" : "value", value));
     if (badge) card.append(make("span", `badge ${badge.kind}`, badge.text));
     for (const line of lines) card.append(make("div", "line", line));
     return card;
