@@ -103,6 +103,12 @@ class TestSay:
     def test_how_many(self, find, call, condition, said, verdict) -> None:
         assert find(f"x: {condition}", call(f"agent: {said}")).verdict is verdict
 
+    def test_too_few_for_certain_but_enough_with_the_doubtful(self, find, call) -> None:
+        base = call("agent: 请说姓名", "customer: 张三", "agent: 还有地址")
+        unsure = replace(base, turns=(*base.turns[:2], replace(base.turns[2], confidence=0.1)))
+        found = find("x: {say: {all: [姓名, 地址]}}", unsure)
+        assert found.verdict is DOUBTFUL and [h.turn for h in found.hits] == [0, 2]
+
     def test_words_the_recogniser_doubts(self, find, call) -> None:
         sure = call("agent: 您好请讲")
         turn = sure.turns[0]
@@ -314,7 +320,14 @@ class TestInterruption:
 class TestWholeCall:
     @pytest.mark.parametrize(
         ("condition", "verdict"),
-        [("{over: 60 s}", HIT), ("{over: 2 min}", MISS), ("{under: 2 min}", HIT), ("{over: 10 s, under: 60 s}", MISS)],
+        [
+            ("{over: 60 s}", HIT),
+            ("{over: 80 s}", HIT),
+            ("{over: 90 s}", MISS),
+            ("{over: 2 min}", MISS),
+            ("{under: 2 min}", HIT),
+            ("{over: 10 s, under: 60 s}", MISS),
+        ],
     )
     def test_duration(self, find, call, condition, verdict) -> None:
         assert find(f"x: {{duration: {condition}}}", call("agent@0-1: 您好", duration=90)).verdict is verdict

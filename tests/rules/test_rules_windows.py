@@ -61,6 +61,7 @@ def test_windows(find, call, window, expected) -> None:
         ("after: last a", [4, 5]),
         ("before: last a, within: 1 turn", [2]),
         ("before: first a", [0]),
+        ("before: last a, within: 1 agent turn", [2]),
         ("around: last a, within: 1 turn", [2, 4]),
         ("after: any a, within: 1 turn", [2, 4]),
         ("after: each a, within: 1 turn", [2, 4]),
@@ -233,5 +234,8 @@ class TestFiveHardRules:
         assert holds("customer: 投诉", "agent: 抱歉", "customer: 投诉", "agent: 抱歉") is HIT
         assert holds("customer: 投诉", "agent: 抱歉", "customer: 投诉", "agent: 哦") is MISS
         assert holds("customer: 你好", "agent: 哦") is HIT
+        base = call("customer: 投诉", "agent: 哦")
+        unsure = replace(base, turns=(replace(base.turns[0], confidence=0.1), base.turns[1]))
+        assert Run(plan, unsure).judge(rules.items[0]).holds is DOUBTFUL, "perhaps nobody complained"
         judged = Run(plan, call("customer: 投诉", "agent: 抱歉", "customer: 我投诉", "agent: 哦")).judge(rules.items[0])
         assert [(e.turn, e.chars) for e in judged.evidence] == [(2, (1, 3))]
