@@ -16,7 +16,7 @@ import polars as pl
 from hotline.locale import t
 
 FONT = "'PingFang SC', 'Hiragino Sans GB', 'Microsoft YaHei', 'Noto Sans CJK SC', 'Noto Sans SC', sans-serif"
-MAIN, WARM, COOL, LOST, DOUBT, GREY = "#0F766E", "#D9752B", "#3B6FB6", "#C2364F", "#B7791F", "#7B8794"
+MAIN, WARM, COOL, LOST, DOUBT, GREY = "#12897F", "#D9752B", "#3B6FB6", "#C2364F", "#B7791F", "#7B8794"
 DAY = timedelta(days=1)
 
 

@@ -50,7 +50,7 @@ ICON = "data:image/svg+xml," + quote(_DRAWN)
 """The icon of the browser tab. A named Material icon would be fetched from the internet, a file would get a media URL."""
 
 _STYLE = """
-[data-testid="stSidebarHeader"]::before { content: "NAME"; font-weight: 700; font-size: 1.15rem; color: var(--st-primary-color, #0f766e); }
+[data-testid="stSidebarHeader"]::before { content: "NAME"; font-weight: 700; font-size: 1.15rem; color: #12897f; }
 [data-testid="stMainBlockContainer"] { padding: 3rem 2.5rem 4rem; max-width: 96rem; }
 .st-key-cookies { display: none; }
 [data-testid="stMetricLabel"] p { white-space: normal; }

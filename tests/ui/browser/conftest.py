@@ -68,7 +68,11 @@ def _answers(address: str) -> bool:
 def chromium() -> Iterator[Browser]:
     """The system's Chromium where there is one, else Playwright's own."""
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=CHROMIUM)
+        program = shutil.which("chromium") or shutil.which("chromium-browser")
+        if program is None and not Path(playwright.chromium.executable_path).exists():
+            reason = "no Chromium here: install the system's package, or run 'playwright install chromium'"
+            pytest.fail(reason) if os.environ.get("CI") else pytest.skip(reason)
+        browser = playwright.chromium.launch(executable_path=program, args=CHROMIUM)
         yield browser
         browser.close()
 

@@ -6,12 +6,14 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Page
 
 PASSWORD = "correct horse battery"
+PATIENCE_MS = 120_000
 
 
 def _moment(page: Page) -> float:
@@ -105,3 +107,20 @@ def test_signed_out_nobody_gets_audio(server: str, house: Any, path: str) -> Non
         assert refused.code in (400, 403, 404)
     assert recording[1000:1400] not in body
     assert not body.startswith((b"RIFF", b"fLaC", b"OggS"))
+
+
+def test_a_waiting_call_opens_from_the_overview_and_is_saved_without_an_address(
+    server: str, open_page: Callable[..., Page], sign_in: Callable[..., None]
+) -> None:
+    page = open_page(server, "en")
+    sign_in(page, "qa", PASSWORD)
+    page.locator("tr[data-row=S002]").click()
+    page.locator(".turn").first.wait_for()
+    assert "call=S002" in page.url
+    with page.expect_download(timeout=PATIENCE_MS) as saving:
+        page.get_by_role("button", name="Export this call").click()
+    assert saving.value.suggested_filename == "S002.csv"
+    assert saving.value.url.startswith("blob:")
+    assert "您好，这里是示例能源服务中心" in Path(saving.value.path()).read_text(encoding="utf-8-sig")
+    page.get_by_role("button", name="Back to the list").click()
+    page.locator("tr[data-row=S001]").wait_for()
