@@ -18,7 +18,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from hotline.errors import BadInput, BadRecording, HotlineError, MissingPart
+from hotline.errors import BadInput, BadRecording, HotlineError
 from hotline.secret import caller_key, secret_key
 from hotline.settings import Settings
 from hotline.store import Store, feeds, jobs, open_store, parquet, rollups
@@ -76,7 +76,10 @@ def ingest(store: Store, source: Path, *, rules: Path | None = None, workers: in
     entries, bad_rows = manifest.read(source, store.settings.zone)
     put_aside: list[str] = []
     for row in bad_rows:
-        put_aside.append(_put_aside(store, _digest("row", str(source.resolve()), row.where), row.where, row.error))
+        put_aside.append(_put_aside(store, _row_id(source, row.where), row.where, row.error))
+    with store.begin() as connection:
+        for entry in entries:  # a row that was wrong in an earlier run and can be read now
+            jobs.release(connection, _row_id(source, entry.where))
 
     waiting: list[Job] = []
     skipped = 0
@@ -250,8 +253,6 @@ def _attempt(job: Job) -> Judged | HotlineError:
     settings, store, book = _context
     try:
         return judge(settings, store, book, job)
-    except MissingPart:
-        raise
     except HotlineError as error:
         return error
     except Exception as error:
@@ -267,6 +268,10 @@ def _channel_map(agent: Channel | None) -> Mapping[Channel, Role] | None:
         return None
     other = Channel.RIGHT if agent is Channel.LEFT else Channel.LEFT
     return {agent: Role.AGENT, other: Role.CUSTOMER}
+
+
+def _row_id(source: Path, where: str) -> str:
+    return _digest("row", str(source.resolve()), where)
 
 
 def _digest(*parts: str) -> str:

@@ -73,7 +73,9 @@ def read(source: Path, zone: ZoneInfo) -> tuple[list[Entry], list[BadRow]]:
         try:
             entry = _entry(row, where, source.parent.resolve(), zone)
             if entry.call_id in seen:
-                raise BadInput(f"{where}: call_id", f"'{entry.call_id}' stands at {seen[entry.call_id]} already", "give each call its own id")
+                raise BadInput(
+                    f"{where}: call_id", f"'{entry.call_id}' stands at {seen[entry.call_id]} already", "give each call its own id"
+                )
         except BadInput as error:
             bad.append(BadRow(where, error))
         else:

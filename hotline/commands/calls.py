@@ -10,8 +10,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from hotline import settings
 from hotline.console import JsonFlag, emit, err, out
-from hotline.store import jobs, open_store
 from hotline.store import calls as call_store
+from hotline.store import jobs, open_store
 from hotline.store.access import OPERATOR
 from hotline.store.calls import CallRow
 from qa import ingest as room
@@ -33,7 +33,9 @@ def ingest(
     """Listen to every recording, judge it and store it; safe to stop and run again."""
     current = settings.load()
     store = open_store(current)
-    progress = Progress(TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), console=err, transient=True)
+    progress = Progress(
+        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), console=err, transient=True
+    )
     with progress:
         task = progress.add_task("listening", total=None)
 

@@ -38,7 +38,10 @@ def check(files: Files = None, as_json: JsonFlag = False) -> None:
             continue
         rows += [{"where": f"{file}:{line}: {name}", "level": "advice", "what": what} for line, name, what in proving.advice(rule_set)]
         rows.append({"where": str(file), "level": "ok", "what": _summary(rule_set)})
-    emit(rows, as_json, title="规则检查 Check of the rules")
+    if as_json:
+        emit(rows, True)
+    for row in () if as_json else rows:  # a line each, so that an editor finds file and line
+        out.print(f"{row['level']:7}{row['where']}: {row['what']}", markup=False, soft_wrap=True)
     if failed:
         raise CheckFailed("rules", f"{failed} rule set(s) cannot be used", "mend the lines named above")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hotline.store.access import MATRIX, Permission, UserRole
 
 _ROLES = {
-    UserRole.AGENT: ("坐席", "agent"),
+    UserRole.AGENT: ("座席", "agent"),
     UserRole.TEAM_LEAD: ("班长", "team lead"),
     UserRole.QA: ("质检员", "QA"),
     UserRole.QA_LEAD: ("质检主管", "QA lead"),
@@ -16,7 +16,7 @@ _ROLES = {
 _PERMISSIONS = {
     Permission.OPEN_CALLS: ("列出、打开、收听通话", "list, open and hear calls"),
     Permission.EXPORT_CALLS: ("导出通话", "export calls"),
-    Permission.SEE_BOARD: ("看板（含坐席姓名）", "weekly board, agents by name"),
+    Permission.SEE_BOARD: ("看板（含座席姓名）", "weekly board, agents by name"),
     Permission.SEE_TEAM_BOARD: ("看板（仅班组）", "weekly board, teams only"),
     Permission.SEE_REPORTS: ("报告", "reports"),
     Permission.SEE_RULES: ("查看规则", "see rules"),

@@ -1,4 +1,6 @@
-"""Run ingestions that kill themselves: a server that loads the slow libraries once and forks for each run.
+"""Run ingestions that kill themselves: a server that imports the slow libraries once and forks for each run.
+
+Models are loaded after the fork: a fork of a process whose libraries have computed can hang.
 
 Reads one JSON object a line ({"home", "manifest", "point", "nth"}), writes {"signal": N} when the run has ended
 (0: it finished). ``point`` is where the n-th passage ends in SIGKILL; "" lets it finish.

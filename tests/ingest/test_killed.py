@@ -67,6 +67,9 @@ def manifest(tmp_path_factory: pytest.TempPathFactory, models_ready: Path) -> Pa
 
 
 def _home(folder: Path) -> Path:
+    """A set-up home; all have the same key, so that callers' hashes can be compared."""
+    folder.mkdir(exist_ok=True)
+    (folder / "secret.key").write_text("00" * 32, encoding="ascii")
     store = open_store(settings.load(folder))
     store.migrate()
     store.close()

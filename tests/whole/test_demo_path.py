@@ -69,9 +69,7 @@ def test_planted_faults_are_found(demo: tuple[Path, str]) -> None:
         assert found[fault["call"]][fault["item"]] in ("fail", "doubtful"), fault
 
 
-def test_without_the_truth_the_scores_are_the_same(
-    demo: tuple[Path, str], data: Path, tmp_path_factory: pytest.TempPathFactory
-) -> None:
+def test_without_the_truth_the_scores_are_the_same(demo: tuple[Path, str], data: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
     home, _ = demo
     shutil.rmtree(data / "truth")
     blind = tmp_path_factory.mktemp("blind") / "home"
