@@ -10,7 +10,6 @@ export HOTLINE_HOME ?= $(CURDIR)/hotline-home
 demo: $(VENV)/.demo-ready
 	$(BIN)/hotline models pull offline
 	$(BIN)/hotline demo
-	$(BIN)/python data/compare.py
 
 test: $(VENV)/.test-ready
 	$(BIN)/hotline models pull offline

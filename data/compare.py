@@ -175,11 +175,31 @@ def _finite(value: Any) -> Any:
     return None if isinstance(value, float) and math.isnan(value) else value
 
 
-def show(found: dict[str, Any]) -> None:
-    """The comparison for people."""
+def by_text(found: dict[str, Any]) -> list[dict[str, Any]]:
+    """One row a source of text: planted faults found and sent to a person, false alarms, verdict shares."""
+    rows = []
+    for kind, shares in found["verdicts_by_text"].items():
+        faults = [r for r in found["faults"] if r["text"] == kind]
+        rows.append(
+            {
+                "text": kind,
+                "planted": sum(r["planted"] for r in faults),
+                "recall": _percent(share_found(faults)),
+                "recall with doubtful": _percent(share_found(faults, with_doubtful=True)),
+                "false alarms": sum(a["text"] == kind for a in found["false_alarms"]),
+                "certain right": _percent(shares["certain_right_share"]),
+                "doubtful": _percent(shares["doubtful_share"]),
+            }
+        )
+    return rows
+
+
+def show(found: dict[str, Any], *, brief: bool) -> None:
+    """The comparison for people; ``brief`` leaves out the table of single calls."""
     console.emit(found["faults"], False, title="植入的差错 Planted faults")
-    alarms = [{"call": a["call"], "item": a["item"], "fatal": a["fatal"], "clean": a["clean_call"]} for a in found["false_alarms"]]
+    alarms = [{k: a[k] for k in ("call", "item", "text", "fatal", "clean_call")} for a in found["false_alarms"]]
     console.emit(alarms or [{"call": "–"}], False, title="误报 Deductions without a planted fault")
+    console.emit(by_text(found), False, title="按文字来源 By text source")
     columns = ("call", "layout", "text", "CER", "roles", "role_method", "low", "high", "planted", "failed", "doubtful")
     rows = []
     for row in found["per_call"]:
@@ -187,7 +207,8 @@ def show(found: dict[str, Any]) -> None:
         lists = {key: " ".join(row[key]) for key in ("planted", "failed", "doubtful")}
         cer = _percent(row["edits"] / row["characters"]) if row["characters"] else "–"
         rows.append({**row, **lists, "CER": cer, "roles": f"{row['roles_right']}/{judged}"})
-    console.emit(rows, False, title="逐通 Per call", columns=columns)
+    if not brief:
+        console.emit(rows, False, title="逐通 Per call", columns=columns)
     facts = {
         "CER of stored text": _percent(found["character_error_rate"]),
         "Role accuracy (turns)": f"{_percent(found['role_accuracy'])} of {found['turns_judged']}",
@@ -205,6 +226,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--home", type=Path, default=None, help="the installation whose store is compared (default: as for hotline)")
     parser.add_argument("--json", action="store_true", help="print JSON for programs instead of tables")
+    parser.add_argument("--brief", action="store_true", help="leave out the table of single calls")
     parser.add_argument("--check", action="store_true", help="exit with 1 when a claim is not met")
     options = parser.parse_args()
     try:
@@ -221,7 +243,7 @@ def main() -> int:
     if options.json:
         console.emit(_finite(found), True)
     else:
-        show(found)
+        show(found, brief=options.brief)
     return 1 if options.check and any(c["met"] is False for c in found["claims"]) else 0
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -56,10 +58,20 @@ def run(settings: Settings, manifest: Path) -> None:
     for step in steps(manifest):
         out.print(Rule(f"hotline {' '.join(step)}", align="left", style="dim"))
         app(step, standalone_mode=False)
+    _compare(manifest, settings)
     out.print(Rule("accounts (demo only)", align="left", style="dim"))
     emit(accounts(settings), False)
     out.print(f"\nDone in {time.monotonic() - began:.0f} s. Everything above is synthetic 合成数据 and lies in {settings.home}.")
     out.print("See it: make app, then http://127.0.0.1:8501")
+
+
+def _compare(manifest: Path, settings: Settings) -> None:
+    """Hold the stored verdicts against the truth of the sample calls, where it lies beside them."""
+    script = manifest.parent.parent / "compare.py"
+    if not (script.parent / "truth").is_dir():
+        return
+    out.print(Rule(f"python {script}", align="left", style="dim"))
+    subprocess.run([sys.executable, str(script), "--home", str(settings.home), "--brief"], check=True)
 
 
 def accounts(settings: Settings) -> list[dict[str, str]]:
