@@ -9,7 +9,7 @@ from pathlib import Path
 
 import polars as pl
 
-from hotline.errors import BadInput
+from hotline.errors import AccessDenied, BadInput, NotFound
 from hotline.store.access import Permission, Viewer
 from hotline.store.audit import record
 from hotline.store.engine import Store
@@ -78,3 +78,25 @@ def write(store: Store, viewer: Viewer, week: IsoWeek, out: Path, unit: str | No
     with store.begin() as connection:
         record(connection, viewer.name, "export_report", report.board.unit_path, week=str(week), language=language)
     return paths
+
+
+def take(store: Store, viewer: Viewer, name: str) -> bytes:
+    """The file ``name`` of the installation's reports folder, written by an earlier run; the audit trail says who took it away.
+
+    Such a file does not say whose scope it holds, so it needs SEE_REPORTS and the widest scope. Raises AccessDenied, and NotFound
+    for anything that does not lie directly in the folder: a path, a link out of it, a folder.
+    """
+    viewer.require(Permission.SEE_REPORTS, "weekly report")
+    if viewer.scope != "/":
+        raise AccessDenied(f"report {name}", "it may hold units outside your scope", "make the report of your own unit")
+    folder = store.settings.reports.resolve()
+    try:
+        file = (folder / name).resolve()
+        if file.parent != folder or file.name != name:
+            raise OSError
+        content = file.read_bytes()
+    except (OSError, ValueError):  # ValueError: a NUL in the name
+        raise NotFound(f"report {name}", "the reports folder holds no such file", "write it anew: hotline report") from None
+    with store.begin() as connection:
+        record(connection, viewer.name, "export_report", name)
+    return content

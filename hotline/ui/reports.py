@@ -48,7 +48,7 @@ def show(store: Store, viewer: Viewer) -> None:
     if made and made[0] == viewer:
         _offer(made[1], made[2])
     if viewer.scope == "/":
-        _before(store)
+        _before(store, viewer)
 
 
 def _make(store: Store, viewer: Viewer, week: IsoWeek, unit: str | None, language: str) -> list[tuple[str, bytes]]:
@@ -74,7 +74,7 @@ def _offer(what: str, files: list[tuple[str, bytes]]) -> None:
             )
 
 
-def _before(store: Store) -> None:
+def _before(store: Store, viewer: Viewer) -> None:
     """Reports the server wrote (``hotline report``); they may hold every unit, so only the widest scope sees them."""
     folder = store.settings.reports
     files = (
@@ -95,4 +95,13 @@ def _before(store: Store) -> None:
     picked = chosen["selection"]["rows"]
     if picked and picked[0] < len(shown):
         file = shown[picked[0]]
-        session.offer_file(t("reports.save", name=file.name), file.read_bytes(), file.name, MIMES[file.suffix], at_once=False)
+        session.offer_file(t("reports.save", name=file.name), _taken(store, viewer, file), file.name, MIMES[file.suffix], at_once=False)
+
+
+def _taken(store: Store, viewer: Viewer, file: Path) -> bytes:
+    """The content of the chosen file, read once while it stays chosen: the audit trail gets a line a taking, not one a click."""
+    asked = (viewer, file.name, file.stat().st_mtime_ns)
+    kept = st.session_state.get("report_taken")
+    if not kept or kept[0] != asked:
+        kept = st.session_state.report_taken = (asked, weekly.take(store, viewer, file.name))
+    return bytes(kept[1])

@@ -148,3 +148,26 @@ def test_the_command_names_the_files(small: Store, home: Path, tmp_path: Path) -
         weekly.write(small, OPERATOR, WEEK, tmp_path / "file")
     with pytest.raises(BadInput, match="language"):
         weekly.write(small, OPERATOR, WEEK, tmp_path, language="fr")
+
+
+def test_a_report_made_before_is_taken_with_a_line_in_the_audit_trail(small: Store) -> None:
+    page = weekly.write(small, OPERATOR, WEEK, small.settings.reports)[1]
+    assert weekly.take(small, Viewer("boss", UserRole.MANAGER), page.name) == page.read_bytes()
+    assert [(line.action, line.object) for line in audit.read(small, OPERATOR, who="boss")] == [("export_report", page.name)]
+
+
+def test_only_files_of_the_reports_folder_are_taken_and_only_by_the_widest_scope(small: Store) -> None:
+    folder = small.settings.reports
+    (folder / "below").mkdir(parents=True)
+    (folder / "below" / "x.pdf").write_bytes(b"x")
+    (folder / "good.pdf").write_bytes(b"good")
+    (folder.parent / "secret.key").write_bytes(b"secret")
+    (folder / "link.pdf").symlink_to(folder.parent / "secret.key")
+    secret = str(folder.parent / "secret.key")
+    for name in ("../secret.key", "below/x.pdf", "below", "link.pdf", "", ".", "..", "none.pdf", "./good.pdf", "a\0b", secret):
+        with pytest.raises(NotFound):
+            weekly.take(small, OPERATOR, name)
+    for denied in (Viewer("lead", UserRole.TEAM_LEAD, "/c/0/t01/"), Viewer("qa", UserRole.QA)):
+        with pytest.raises(AccessDenied):
+            weekly.take(small, denied, "good.pdf")
+    assert weekly.take(small, OPERATOR, "good.pdf") == b"good"

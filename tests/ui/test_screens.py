@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Callable
 from typing import Any
@@ -10,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 from streamlit.testing.v1 import AppTest
 
-from hotline.store import OPERATOR, accounts, jobs, schema
+from hotline.store import OPERATOR, accounts, audit, jobs, schema
 
 Opener = Callable[..., AppTest]
 TITLES = {
@@ -188,6 +189,17 @@ def test_report_is_made_for_the_readers_scope(app: Opener) -> None:
     assert all(save["name"].startswith("c-0-t01_2026-W46") for save in saves)
     assert not any("服务器上的报告" in heading.value for heading in test.subheader)
     assert any("服务器上的报告" in heading.value for heading in app("manager", "reports").subheader)
+
+
+def test_a_report_of_the_server_is_taken_once_while_it_is_chosen(app: Opener, house: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    house.store.settings.reports.mkdir()
+    (house.store.settings.reports / "c_2026-W45_zh.pdf").write_bytes(b"%PDF of last week")
+    monkeypatch.setattr("streamlit.dataframe", lambda *a, **k: {"selection": {"rows": [0]}})  # AppTest cannot click a row
+    test = app("manager", "reports").run()
+    assert not test.exception
+    assert base64.b64decode(data_of(test, "save_c_2026-W45_zh.pdf")["content"]) == b"%PDF of last week"
+    taken = audit.read(house.store, OPERATOR, who="manager", action="export_report")
+    assert [line.object for line in taken] == ["c_2026-W45_zh.pdf"]
 
 
 def test_sign_in_says_the_same_to_every_failure(app: Opener, house: Any) -> None:
