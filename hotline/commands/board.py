@@ -8,7 +8,7 @@ import polars as pl
 import typer
 
 from hotline import settings
-from hotline.console import JsonFlag, emit, err, out
+from hotline.console import JsonFlag, emit, err, out, plain
 from hotline.errors import NotFound
 from hotline.settings import Settings
 from hotline.store import Store, open_store
@@ -62,7 +62,7 @@ def _print(board: boards.Board, agents: pl.DataFrame, teams: pl.DataFrame, curre
     if board.synthetic:
         err.print(f"[yellow]{labels['synthetic']}[/]")
     if board.agents.is_empty() and board.teams.is_empty():
-        out.print(f"{head}: {labels['none']}")
+        out.print(plain(f"{head}: {labels['none']}"))
         return
     team_name = "team" if current.language == "zh" else "team_en"
     if not teams.is_empty():

@@ -14,7 +14,7 @@ from forecasting import Forecast as Produced
 from forecasting import backtest as backtesting
 from forecasting.plan import plan_heads
 from hotline import settings
-from hotline.console import JsonFlag, emit, err
+from hotline.console import JsonFlag, emit, err, plain
 from hotline.errors import BadInput, NotFound
 from hotline.settings import Settings
 from hotline.store import Store, forecasts, open_store, series
@@ -47,13 +47,13 @@ def run(
     skipped = 0
     for name in chosen:
         try:
-            with err.status(f"forecasting {name}"):
+            with err.status(f"forecasting {plain(name)}"):
                 rows.append(_run_one(store, current, name, begin, days, table))
         except BadInput as error:
             if queue is not None:
                 raise
             skipped += 1
-            err.print(f"[yellow]{name}[/] {error!s}", markup=True)
+            err.print(f"[yellow]{plain(name)}[/] {plain(error)}")
     if skipped == len(chosen):
         raise NotFound("forecast", "no queue has enough history", "import interval counts first, see the lines above")
     if as_json:
@@ -62,7 +62,7 @@ def run(
     columns = ("queue", "id", "first_day", "last_day", "calls", "next_28_days", "peak_month", "peak_calls", "peak_low80", "peak_high80")
     emit(rows, False, title="预测 forecast", columns=columns)
     for note, owners in _shared_notes(rows).items():
-        err.print(f"[yellow]{', '.join(owners)}[/] {note}")
+        err.print(f"[yellow]{plain(', '.join(owners))}[/] {plain(note)}")
 
 
 def _run_one(store: Store, current: Settings, queue: str, first_day: date | None, days: int, table: EventTable) -> dict[str, Any]:
@@ -152,7 +152,7 @@ def show(
         return
     emit(shown, False, title=f"{queue} · {grain} · 预测 {known.id} forecast, {known.made_at:%Y-%m-%d %H:%M}, {known.model}")
     for note in known.notes:
-        err.print(f"[yellow]{note}[/]")
+        err.print(f"[yellow]{plain(note)}[/]")
 
 
 def _label(start: Any, grain: str) -> str:

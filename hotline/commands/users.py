@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from hotline import settings
-from hotline.console import JsonFlag, emit, out
+from hotline.console import JsonFlag, emit, out, plain
 from hotline.errors import BadInput
 from hotline.store import OPERATOR, UserRole, open_store
 from hotline.store import accounts as room
@@ -112,6 +112,6 @@ def _done(name: str, what: str, password: str | None, as_json: bool) -> None:
     if as_json:
         emit({"name": name, "done": what, **({"password": password} if password else {})}, True)
         return
-    out.print(f"account {name} {what}".replace("[", r"\["))
+    out.print(plain(f"account {name} {what}"))
     if password:
-        out.print(f"password: {password}")
+        out.print(plain(f"password: {password}"))

@@ -8,9 +8,10 @@ from typing import Any
 
 import polars as pl
 import pytest
+from rich.text import Text
 from typer.testing import CliRunner
 
-from hotline import settings
+from hotline import console, settings
 from hotline.commands import forecast, staff
 from hotline.errors import BadInput, NotFound
 from hotline.store import feeds, forecasts, open_store
@@ -27,7 +28,7 @@ def home(tmp_path_factory: pytest.TempPathFactory, invented: Any) -> Path:
     counts = invented.intervals.tail(48 * 400).with_columns(
         queue_id=pl.lit("q0"), abandoned=pl.col("offered") - pl.col("answered"), answered_20s=pl.col("answered"), wait_s=0.0, synthetic=True
     )
-    queues = [{"id": "q0", "name": "综合", "unit_id": "c"}, {"id": "q9", "name": "新", "unit_id": "c"}]
+    queues = [{"id": "q0", "name": "综合", "unit_id": "c"}, {"id": "q9[/x]", "name": "新", "unit_id": "c"}]
     frames = {
         "org_units": pl.DataFrame(units, schema_overrides={"parent_id": pl.String}),
         "queues": pl.DataFrame(queues),
@@ -95,7 +96,18 @@ def test_run_show_and_staff(call: Any, home: Path) -> None:
 def test_run_all_skips_a_queue_without_history(call: Any) -> None:
     assert [row["queue"] for row in json.loads(call(forecast.app, "run", "--days", "30", "--json"))] == ["q0"]
     with pytest.raises(BadInput, match="q9"):
-        call(forecast.app, "run", "--queue", "q9")
+        call(forecast.app, "run", "--queue", "q9[/x]")
+
+
+def test_names_with_brackets_are_printed_as_they_stand(call: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[str] = []
+    monkeypatch.setattr(console.err, "print", lambda line, **_: said.append(Text.from_markup(line).plain))
+    file = tmp_path / "events.yaml"
+    file.write_text("events: [{id: launch, title: {zh: '上线[/]', en: '[bold]'}, dates: [{from: 2026-11-20, to: 2026-12-04}], factor: 2}]")
+    call(forecast.app, "run", "--days", "30", "--events", str(file))
+    call(forecast.app, "show", "--queue", "q0")
+    assert any(line.startswith("q9[/x] ") and "has no interval counts" in line for line in said)
+    assert sum("上线[/]" in line and "[bold]" in line for line in said) == 2
 
 
 def test_own_event_table_moves_the_forecast(call: Any, home: Path, tmp_path: Path) -> None:
@@ -130,9 +142,9 @@ def test_calc_needs_no_store(call: Any, monkeypatch: pytest.MonkeyPatch, tmp_pat
     [
         (forecast.app, ["show", "--queue", "q0", "--grain", "hour"], BadInput, "--grain"),
         (forecast.app, ["show", "--queue", "q0", "--from", "2031-01-01"], NotFound, "earlier day"),
-        (forecast.app, ["show", "--queue", "q9"], NotFound, "forecast run"),
+        (forecast.app, ["show", "--queue", "q9[/x]"], NotFound, "forecast run"),
         (forecast.app, ["run", "--first-day", "tomorrow"], BadInput, "--first-day"),
-        (forecast.app, ["backtest", "--queue", "q9"], NotFound, "interval counts"),
+        (forecast.app, ["backtest", "--queue", "q9[/x]"], NotFound, "interval counts"),
         (forecast.app, ["run", "--events", "/nowhere.yaml"], BadInput, "cannot be read"),
         (staff.app, ["day", "--queue", "q0", "--date", "2029-01-01"], NotFound, "half-hours reach"),
         (staff.app, ["day", "--queue", "q0", "--shrinkage", "leave"], BadInput, "--shrinkage"),
