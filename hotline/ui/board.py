@@ -13,6 +13,7 @@ from hotline.store.organisation import organisation
 from hotline.store.service import last_day
 from hotline.ui import charts, components
 from hotline.ui.components import Badge, Card
+from hotline.ui.markup import literal
 from reports import wording
 from reports.boards import Board, weekly
 from reports.kpi import Kpi, kpis
@@ -45,7 +46,7 @@ def show(store: Store, viewer: Viewer) -> None:
     if board.total.is_empty():
         st.info(t("board.empty", week=week), icon=":material/event_busy:")
         return
-    st.caption(t("board.about", unit=pick(board.unit, board.unit_en), first=week.first, last=week.last))
+    st.caption(t("board.about", unit=literal(pick(board.unit, board.unit_en)), first=week.first, last=week.last))
     totals(board, "board_totals")
     if not board.teams.is_empty():
         st.subheader(t("board.teams"), anchor=False)

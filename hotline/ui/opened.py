@@ -19,6 +19,7 @@ from hotline.store import calls as call_store
 from hotline.store.calls import CallRow, OpenedCall
 from hotline.ui import components, player, session
 from hotline.ui.components import Badge, Card
+from hotline.ui.markup import literal
 from qa import audio, rules
 from qa.calls import TextSource
 from qa.rules import RuleSet
@@ -45,9 +46,9 @@ def show(store: Store, viewer: Viewer, call_id: str) -> None:
     _verdict(row)
     _provenance(visit.opened)
     for warning in visit.opened.warnings:
-        st.warning(warning, icon=":material/warning:")
+        st.warning(literal(warning), icon=":material/warning:")
     if visit.silence and row.recorded:
-        st.warning(visit.silence, icon=":material/volume_off:")
+        st.warning(literal(visit.silence), icon=":material/volume_off:")
     if not row.recorded:
         st.info(t("call.not_recorded"), icon=":material/mic_off:")
         return
@@ -104,9 +105,9 @@ def _rules_of(opened: OpenedCall) -> RuleSet | None:
 
 def _headline(row: CallRow) -> None:
     who = " · ".join(part for part in (row.agent_name or row.agent_id, row.team, row.queue_name, row.topic) if part)
-    st.subheader(f"{row.id}　{row.started_at:%Y-%m-%d %H:%M}", anchor=False)
+    st.subheader(f"{literal(row.id)}　{row.started_at:%Y-%m-%d %H:%M}", anchor=False)
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
-        st.markdown(who, width="content")
+        st.markdown(literal(who), width="content")
         if row.synthetic:
             st.badge(t("app.synthetic"), color="gray")
 
@@ -145,7 +146,7 @@ def _provenance(opened: OpenedCall) -> None:
         else opened.role_method or "–",
         "layout": term("layout", row.layout or "none"),
     }
-    st.caption("　".join(f"{t(f'provenance.{name}')}: {value}" for name, value in facts.items()))
+    st.caption("　".join(f"{t(f'provenance.{name}')}: {literal(value)}" for name, value in facts.items()))
 
 
 def section_rows(items: Sequence[ItemResult], rule_set: RuleSet | None) -> list[dict[str, object]]:

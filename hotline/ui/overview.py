@@ -11,6 +11,7 @@ from hotline.store import calls as call_store
 from hotline.store.organisation import queues_of
 from hotline.store.service import last_day
 from hotline.ui import board, charts, components, planning, review, session
+from hotline.ui.markup import literal
 from reports.boards import weekly
 from reports.week import IsoWeek
 
@@ -43,7 +44,7 @@ def _week(store: Store, viewer: Viewer) -> None:
         return
     week = weekly(store, viewer, IsoWeek.of(latest))
     with st.container(horizontal=True, vertical_alignment="center"):
-        name = pick(week.unit, week.unit_en)
+        name = literal(pick(week.unit, week.unit_en))
         st.subheader(
             t("overview.week", week=week.week, first=week.week.first, last=week.week.last, unit=name), anchor=False, width="content"
         )
@@ -107,7 +108,7 @@ def _ahead(store: Store, viewer: Viewer) -> None:
     if past["synthetic"].any():
         st.caption(t("app.synthetic_data"))
     for note in made[queue].notes:
-        st.caption(f":material/info: {planning.note_words(note)}")
+        st.caption(f":material/info: {literal(planning.note_words(note))}")
 
 
 def _quarantine(store: Store, viewer: Viewer) -> None:

@@ -18,6 +18,7 @@ from hotline.ui import charts, components
 from hotline.ui.backtest import event_table
 from hotline.ui.backtest import show as show_backtest
 from hotline.ui.components import Badge, Card
+from hotline.ui.markup import literal
 
 PAST = 90
 """Days of history drawn before the forecast."""
@@ -62,14 +63,14 @@ def _about(store: Store, viewer: Viewer, forecast: Forecast) -> None:
     history = series.offered(store, viewer, forecast.queue_id, "day", last=forecast.first_day, first=forecast.first_day - 7 * charts.DAY)
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
         st.caption(
-            t("planning.about", model=forecast.model, made=f"{forecast.made_at:%Y-%m-%d %H:%M}", by=forecast.made_by,
+            t("planning.about", model=literal(forecast.model), made=f"{forecast.made_at:%Y-%m-%d %H:%M}", by=literal(forecast.made_by),
               first=forecast.first_day, last=forecast.last_day),
             width="content",
         )  # fmt: skip
         if history["synthetic"].any():
             st.badge(t("app.synthetic_data"), color="gray", icon=":material/science:")
     if forecast.notes:
-        st.info("\n".join(f"- {note_words(note)}" for note in forecast.notes))
+        st.info("\n".join(f"- {literal(note_words(note))}" for note in forecast.notes))
 
 
 def note_words(note: str) -> str:

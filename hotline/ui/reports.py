@@ -13,6 +13,7 @@ from hotline.locale import current, t, term
 from hotline.store import Store, Viewer
 from hotline.ui import session
 from hotline.ui.board import pick_unit, pick_week
+from hotline.ui.markup import literal
 from reports import weekly
 from reports.week import IsoWeek
 
@@ -62,7 +63,7 @@ def _make(store: Store, viewer: Viewer, week: IsoWeek, unit: str | None, languag
 
 
 def _offer(what: str, files: list[tuple[str, bytes]]) -> None:
-    st.success(t("reports.ready", what=what), icon=":material/task_alt:")
+    st.success(t("reports.ready", what=literal(what)), icon=":material/task_alt:")
     with st.container(horizontal=True):
         for name, content in files:
             session.offer_file(

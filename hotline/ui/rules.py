@@ -11,6 +11,7 @@ from hotline.errors import BadInput
 from hotline.locale import catalogue, current, t, term
 from hotline.store import Store, Viewer
 from hotline.ui import opened, player
+from hotline.ui.markup import literal
 from qa import scoring
 from qa.calls import Call
 from qa.rulebook import RuleBook
@@ -38,7 +39,7 @@ def show(store: Store, viewer: Viewer) -> None:
     rule_set = sets[chosen]
     items = rule_set.items
     st.caption(
-        t("rules.about", version=rule_set.version, hash=rule_set.content_hash[:12],
+        t("rules.about", version=literal(rule_set.version), hash=rule_set.content_hash[:12],
           start=f"{rule_set.start:g}", mark=f"{rule_set.pass_mark:g}",
           sections=len(rule_set.sections), items=len(items), fatal=sum(item.fatal for item in items))
     )  # fmt: skip
@@ -57,7 +58,9 @@ def show(store: Store, viewer: Viewer) -> None:
 def _card(rule_set: RuleSet) -> None:
     for section in rule_set.sections:
         points = sum(item.points for item in section.items if not item.fatal)
-        st.subheader(t("rules.section", title=section.title[current()], count=len(section.items), points=f"{points:g}"), anchor=False)
+        st.subheader(
+            t("rules.section", title=literal(section.title[current()]), count=len(section.items), points=f"{points:g}"), anchor=False
+        )
         for item in section.items:
             with st.expander(_name(item)):
                 _item(item, rule_set)
@@ -65,16 +68,16 @@ def _card(rule_set: RuleSet) -> None:
 
 def _name(item: Item) -> str:
     stake = t("rules.fatal") if item.fatal else t("rules.points", points=f"{item.points:g}")
-    return f"{item.title[current()]} · {stake}"
+    return f"{literal(item.title[current()])} · {stake}"
 
 
 def _item(item: Item, rule_set: RuleSet) -> None:
     with st.container(horizontal=True, gap="medium"):
-        st.caption(f"`{item.id}`", width="content")
+        st.caption(literal(item.id), width="content")
         if item.clause:
-            st.caption(t("rules.clause", clause=item.clause), width="content")
+            st.caption(t("rules.clause", clause=literal(item.clause)), width="content")
     if item.coaching[current()]:
-        st.markdown(item.coaching[current()])
+        st.markdown(literal(item.coaching[current()]))
     st.code(_source_of(item, rule_set), language="yaml")
     for outcome in ("pass", "fail", "doubtful", "na"):
         shown = [example for example in item.examples if example.outcome == outcome]
@@ -115,7 +118,7 @@ def _try(rule_set: RuleSet) -> None:
     try:
         call = conversation(text, given)
     except BadInput as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(literal(error), icon=":material/error:")
         return
     card = scoring.score(rule_set, call)
     doubtful = sum(item.outcome is scoring.Outcome.DOUBTFUL for item in card.items)

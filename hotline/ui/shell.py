@@ -16,6 +16,7 @@ from hotline.errors import AccessDenied, HotlineError
 from hotline.locale import t, term
 from hotline.store import Permission, Store, Viewer
 from hotline.ui import board, overview, planning, reports, review, rules, session
+from hotline.ui.markup import literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +80,9 @@ def run(screen: Screen, viewer: Viewer) -> None:
     try:
         screen.show(session.store(), viewer)
     except AccessDenied as denied:
-        st.error(t("app.denied", reason=str(denied)), icon=":material/lock:")
+        st.error(t("app.denied", reason=literal(denied)), icon=":material/lock:")
     except HotlineError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(literal(error), icon=":material/error:")
 
 
 def frame(viewer: Viewer | None) -> None:
@@ -90,7 +91,8 @@ def frame(viewer: Viewer | None) -> None:
     if viewer is None:
         return
     with st.sidebar:
-        st.caption(t("app.signed_in", name=viewer.name, role=term("role", viewer.role.value)), help=t("app.scope", scope=viewer.scope))
+        who = t("app.signed_in", name=literal(viewer.name), role=term("role", viewer.role.value))
+        st.caption(who, help=t("app.scope", scope=literal(viewer.scope)))
         session.language_switch()
         if st.button(t("app.sign_out"), icon=":material/logout:", width="stretch"):
             session.end()

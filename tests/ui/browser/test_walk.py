@@ -10,7 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from playwright.sync_api import Page
+
+from hotline.store import schema
 
 PASSWORD = "correct horse battery"
 PATIENCE_MS = 120_000
@@ -90,6 +93,23 @@ def test_address_of_a_call_shows_the_sign_in_first(server: str, open_page: Calla
     sign_in(page, "agent", PASSWORD)
     page.locator(".turn").first.wait_for()
     assert page.locator(".turn").count() == 6
+
+
+def test_a_topic_that_names_a_picture_fetches_nothing(
+    server: str, house: Any, open_page: Callable[..., Page], sign_in: Callable[..., None], settle: Callable[[Page], None]
+) -> None:
+    topic = f"![]({server}/picture.png) :red[x] :material/home: :smile: {server}/linked"
+    with house.store.begin() as connection:
+        connection.execute(sa.update(schema.calls).where(schema.calls.c.id == "S001").values(topic=topic))
+    requests: list[str] = []
+    page = open_page(f"{server}/review?call=S001")
+    page.on("request", lambda request: requests.append(request.url))
+    sign_in(page, "qa", PASSWORD)
+    page.locator(".turn").first.wait_for()
+    settle(page)
+    assert topic in page.get_by_test_id("stMain").inner_text().replace("\u2060", "")
+    assert page.locator(f"a[href^='{server}/linked']").count() == 0
+    assert requests and not [url for url in requests if "picture.png" in url]
 
 
 @pytest.mark.parametrize(
