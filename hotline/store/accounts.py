@@ -14,7 +14,8 @@ from hotline.errors import AccessDenied, BadInput, NotFound
 from hotline.store import audit, signin
 from hotline.store.access import Permission, UserRole, Viewer
 from hotline.store.engine import Store
-from hotline.store.schema import agents, org_units, sessions, users
+from hotline.store.feeds import team_path
+from hotline.store.schema import org_units, sessions, users
 from hotline.store.signin import change_password, check_password, sign_in, sign_out, viewer_of
 
 __all__ = [
@@ -62,7 +63,7 @@ def add_user(
     hashed = signin.HASHER.hash(password)
     with store.begin() as connection:
         _manages(viewer, scope)
-        _check_place(connection, role, scope, agent_id)
+        _check_place(connection, viewer, role, scope, agent_id)
         row: dict[str, Any] = {"role": role.value, "scope": scope, "agent_id": agent_id, "password_hash": hashed}
         held = connection.execute(sa.select(users.c.id, users.c.active, users.c.scope).where(users.c.name == name)).first()
         if held is not None and held.active:
@@ -115,9 +116,17 @@ def remove(store: Store, viewer: Viewer, name: str) -> None:
 
 
 def set_password(store: Store, viewer: Viewer, name: str, password: str) -> None:
-    """Give an account a new password, lift a lock by wrong ones, and end its sessions. Needs MANAGE_USERS."""
+    """Give an account a new password, lift a lock by wrong ones, and end its sessions. Needs MANAGE_USERS.
+
+    A lock by a person stays: only :func:`unlock` lifts it.
+    """
     check_password(password, name)
-    _change(store, viewer, name, "set_password", password_hash=signin.HASHER.hash(password), failures=0)
+    hashed = signin.HASHER.hash(password)
+    with store.begin() as connection:
+        held = _held(connection, viewer, name)
+        by_person = held.locked_until is not None and held.locked_until >= FOR_EVER
+        lifted = {} if by_person else {"locked_until": None}
+        _write(connection, viewer, held, "set_password", {"password_hash": hashed, "failures": 0, **lifted})
 
 
 def set_role(store: Store, viewer: Viewer, name: str, role: UserRole | str, scope: str | None = None, agent_id: str | None = None) -> None:
@@ -127,7 +136,7 @@ def set_role(store: Store, viewer: Viewer, name: str, role: UserRole | str, scop
         held = _held(connection, viewer, name)
         scope = held.scope if scope is None else scope
         _manages(viewer, scope)
-        _check_place(connection, role, scope, agent_id)
+        _check_place(connection, viewer, role, scope, agent_id)
         _write(connection, viewer, held, "set_role", {"role": role.value, "scope": scope, "agent_id": agent_id})
 
 
@@ -166,14 +175,22 @@ def _manages(viewer: Viewer, scope: str) -> None:
         raise AccessDenied(f"scope {scope}", "outside your own scope", f"use {viewer.scope} or a unit below it")
 
 
-def _check_place(connection: sa.Connection, role: UserRole, scope: str, agent_id: str | None) -> None:
+def _check_place(connection: sa.Connection, viewer: Viewer, role: UserRole, scope: str, agent_id: str | None) -> None:
+    """The unit is there, and an agent's account names an agent who works inside its scope, and so inside the viewer's."""
     if scope != "/" and connection.scalar(sa.select(org_units.c.id).where(org_units.c.path == scope)) is None:
         raise BadInput(f"scope {scope}", "no unit has this path", "use / or a path such as /c/0/t01/")
     if (role is UserRole.AGENT) != (agent_id is not None):
         problem = "an agent's account must name the agent" if role is UserRole.AGENT else "only an agent's account names an agent"
         raise BadInput("agent", problem, "give --agent with the role agent, and with no other")
-    if agent_id is not None and connection.scalar(sa.select(agents.c.id).where(agents.c.id == agent_id)) is None:
-        raise BadInput(f"agent {agent_id}", "not in the organisation", "load the staff list first")
+    if agent_id is None:
+        return
+    path = team_path(connection, agent_id)
+    if path is None or not viewer.sees_unit(path):  # the two look the same to the administrator of a part
+        if viewer.scope == "/":
+            raise BadInput(f"agent {agent_id}", "not in the organisation", "load the staff list first")
+        raise AccessDenied(f"agent {agent_id}", "not there, or outside your own scope", f"name an agent below {viewer.scope}")
+    if not path.startswith(scope):
+        raise BadInput(f"agent {agent_id}", f"works in {path}, outside the account's scope {scope}", f"use --scope {path}")
 
 
 def _name(name: str) -> str:

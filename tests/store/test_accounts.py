@@ -239,6 +239,42 @@ def test_an_administrator_of_a_part_manages_only_that_part(house: Store) -> None
     accounts.lock(house, admin, "anna")
 
 
+def test_an_account_names_only_agents_inside_its_own_and_the_managers_scope(house: Store) -> None:
+    admin = Viewer("part", UserRole.ADMIN, "/c/1/")
+    accounts.add_user(house, admin, name="agent", password=PASSWORD, role=UserRole.AGENT, scope="/c/1/t01/", agent_id="a1")
+    answers = set()
+    for agent in ("a4", "a99"):  # in /c/10/, and nobody
+        for escape in (
+            lambda agent=agent: accounts.add_user(
+                house, admin, name="new", password=PASSWORD, role=UserRole.AGENT, scope="/c/1/", agent_id=agent
+            ),
+            lambda agent=agent: accounts.set_role(house, admin, "agent", UserRole.AGENT, "/c/1/", agent),
+            lambda agent=agent: accounts.set_role(house, admin, "anna", UserRole.AGENT, None, agent),
+        ):
+            with pytest.raises(AccessDenied) as error:
+                escape()
+            answers.add(str(error.value).replace(agent, "…"))
+    assert len(answers) == 1
+    with pytest.raises(BadInput, match="outside the account's scope"):
+        accounts.set_role(house, admin, "agent", UserRole.AGENT, "/c/1/t01/", "a3")  # who works in t02
+    with pytest.raises(BadInput, match="not in the organisation"):
+        accounts.set_role(house, OPERATOR, "agent", UserRole.AGENT, "/c/1/", "a99")
+    listed = {user.name: (user.role, user.agent_id) for user in accounts.list_users(house, OPERATOR)}
+    assert listed["agent"] == (UserRole.AGENT, "a1") and "new" not in listed and listed["anna"][1] is None
+
+
+def test_a_new_password_lifts_a_lock_by_wrong_ones_but_not_by_a_person(house: Store) -> None:
+    for _ in range(3):
+        _refused(house, "anna", "wrong")
+    accounts.set_password(house, OPERATOR, "anna", "another horse 9")
+    assert accounts.sign_in(house, "anna", "another horse 9")
+    accounts.lock(house, OPERATOR, "anna")
+    accounts.set_password(house, OPERATOR, "anna", PASSWORD)
+    _refused(house, "anna", PASSWORD)
+    accounts.unlock(house, OPERATOR, "anna")
+    assert accounts.sign_in(house, "anna", PASSWORD)
+
+
 def test_only_administrators_manage_accounts(house: Store) -> None:
     for role in UserRole:
         viewer = Viewer("someone", role, "/", "a1")
