@@ -5,6 +5,8 @@
 First-contact resolution is counted by the repeat-call proxy: an inbound call is *closed* when its window of ``fcr_days`` local days
 after the call's day has passed within the stored history, and *resolved* when the same caller did not call about the same topic later
 on that day or within the window. Calls from hidden numbers are not counted.
+
+An agent counts for one team a day: the team of the day's last call. Who moves at noon takes the morning along on that day.
 """
 
 from __future__ import annotations
@@ -29,12 +31,14 @@ MEASURES = tuple(column.name for column in table.columns if column.name not in _
 def roll_up(store: Store, days: Iterable[date]) -> int:
     """Rebuild ``agent_days`` of these days, and of the ``fcr_days`` before them, whose repeats they hold; returns the rows.
 
-    Each day is one transaction: stopped anywhere, every day is either as before or new.
+    Days whose windows have closed since the last roll-up are rebuilt too, however long ago they were: after a gap in the history
+    the next call closes them all. Each day is one transaction: stopped anywhere, every day is either as before or new.
     """
     window = timedelta(days=store.settings.fcr_days)
     wanted = {day - timedelta(days=back) for day in days for back in range(store.settings.fcr_days + 1)}
     written = 0
-    for day in sorted(wanted):
+    wanted |= _newly_closed(store, window)
+    for day in sorted(wanted):  # oldest first: the newest row, which tells what is closed, is written last
         with store.begin() as connection:
             last = connection.scalar(sa.select(sa.func.max(calls.c.day)))
             closed = last is not None and day + window <= last
@@ -79,8 +83,28 @@ def agent_days(store: Store, viewer: Viewer, first: date, last: date) -> pl.Data
         return frame(connection, query)
 
 
+def _newly_closed(store: Store, window: timedelta) -> set[date]:
+    """Days with calls that were open when the history ended at the newest row, and are closed now."""
+    with store.read() as connection:
+        before = connection.scalar(sa.select(sa.func.max(table.c.day)))
+        last = connection.scalar(sa.select(sa.func.max(calls.c.day)))
+        if before is None or last is None:
+            return set()
+        query = sa.select(calls.c.day).distinct().where(calls.c.day > before - window, calls.c.day <= last - window)
+        return set(connection.scalars(query))
+
+
 def _day(day: date, closed: bool, window: timedelta) -> sa.Select[tuple[object, ...]]:
-    """The rows of one day, in the column order of ``agent_days``."""
+    """The rows of one day, in the column order of ``agent_days``; an agent's team is the one of the day's last call."""
+    late = calls.alias("late")
+    team = (
+        sa.select(late.c.unit_path)
+        .where(late.c.agent_id == calls.c.agent_id, late.c.day == calls.c.day)
+        .order_by(late.c.started_at.desc(), late.c.id.desc())
+        .limit(1)
+        .correlate(calls)
+        .scalar_subquery()
+    )
     again = calls.alias("again")
     came_back = sa.exists().where(
         again.c.caller_key == calls.c.caller_key,
@@ -104,7 +128,7 @@ def _day(day: date, closed: bool, window: timedelta) -> sa.Select[tuple[object, 
         sa.select(
             calls.c.agent_id,
             calls.c.day,
-            sa.func.max(calls.c.unit_path),
+            team,
             sa.func.count(),
             total(calls.c.talk_s + calls.c.hold_s + calls.c.acw_s),
             sa.func.count(surveys.c.call_id),

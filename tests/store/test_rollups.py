@@ -115,6 +115,47 @@ def test_a_new_call_mends_the_days_before_it(centre: Store, samples: Any) -> Non
     assert _days(centre)["fcr_resolved"].to_list()[0] == 1
 
 
+def test_the_next_call_after_a_gap_closes_the_days_before_it(centre: Store, samples: Any) -> None:
+    for day in ("2026-11-01", "2026-11-02", "2026-11-03", "2026-11-20"):
+        number = day[-2:]
+        feed = samples.call_feed({"id": f"C{number}", "started_at": samples.at(day), "caller": number})
+        feeds.load(centre, OPERATOR, "calls", feed)
+        rollups.roll_up(centre, [date.fromisoformat(day)])
+    assert _days(centre)["fcr_closed"].to_list() == [1, 1, 1, 0]
+    stepwise = _days(centre)
+    rollups.roll_up_all(centre)
+    assert _days(centre).equals(stepwise)
+
+
+def test_a_roll_up_killed_after_a_gap_is_caught_up(centre: Store, samples: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    _load(centre, samples, *({"id": f"C{n}", "started_at": samples.at(f"2026-11-0{n}"), "caller": str(n)} for n in (1, 2, 3)))
+    last = {"id": "C20", "started_at": samples.at("2026-11-20"), "caller": "20", "agent_id": "a4"}
+    feeds.load(centre, OPERATOR, "calls", samples.call_feed(last))
+    build = rollups._day
+
+    def struck(day: date, *rest: Any) -> Any:
+        if day == date(2026, 11, 2):
+            raise RuntimeError("power cut")
+        return build(day, *rest)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(rollups, "_day", struck)
+        with pytest.raises(RuntimeError, match="power cut"):
+            rollups.roll_up(centre, [date(2026, 11, 20)])
+    rollups.roll_up(centre, [date(2026, 11, 20)])
+    assert _days(centre)["fcr_closed"].to_list() == [1, 1, 1, 0]
+
+
+def test_an_agent_counts_for_the_team_of_the_days_last_call(centre: Store, samples: Any) -> None:
+    day = "2026-11-09"
+    rows = [{"id": f"C{clock[:2]}", "started_at": samples.at(day, clock)} for clock in ("09:00", "15:00", "12:00")]
+    feeds.load(centre, OPERATOR, "calls", samples.call_feed(*rows))
+    with centre.begin() as connection:  # from t02 to t01 at two o'clock; t02 is the greater path
+        connection.execute(sa.update(schema.calls).where(schema.calls.c.id != "C15").values(unit_path="/c/1/t02/"))
+    rollups.roll_up_all(centre)
+    assert _days(centre).select("unit_path", "calls").rows() == [("/c/1/t01/", 3)]
+
+
 @hypothesis_settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 23), st.integers(0, 3), st.booleans()), min_size=1, max_size=30))
 def test_repeat_calls_as_counted_one_by_one(centre: Store, samples: Any, made: list[tuple[int, int, int, bool]]) -> None:
