@@ -29,8 +29,8 @@ def init(
 ) -> None:
     """Make or upgrade the store and, the first time, ask for an administrator's name and password."""
     current = settings.load(home)
-    current.home.mkdir(parents=True, exist_ok=True)
-    current.reports.mkdir(exist_ok=True)
+    current.home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    current.reports.mkdir(mode=0o700, exist_ok=True)
     secret_key(current.home)
     store = open_store(current)
     store.migrate()

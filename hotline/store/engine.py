@@ -56,12 +56,12 @@ class Store:
 
     def migrate(self) -> None:
         """Bring the tables to this version of Hotline, in one transaction. Raises BadInput when they are newer."""
-        self.settings.home.mkdir(parents=True, exist_ok=True)
         # What is stored is personal: on a machine with several users only this account may read it.
+        self.settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.settings.parquet.mkdir(mode=0o700, parents=True, exist_ok=True)
         if self.engine.dialect.name == "sqlite" and self.engine.url.database:
             file = Path(self.engine.url.database).absolute()
-            file.parent.mkdir(parents=True, exist_ok=True)
+            file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             file.touch(mode=0o600)
         config = migration_config()
         with _plain_errors(self.engine), self.engine.execution_options(hotline_writes=True).begin() as connection:

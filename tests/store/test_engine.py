@@ -114,7 +114,7 @@ def test_sqlite_is_set_up_for_readers_beside_a_writer(store: Store) -> None:
 
 
 def test_what_is_stored_is_private_to_the_account(store: Store) -> None:
-    assert store.settings.parquet.stat().st_mode & 0o077 == 0
+    assert store.settings.parquet.stat().st_mode & 0o077 == 0 and store.settings.home.stat().st_mode & 0o077 == 0
     if store.engine.dialect.name == "sqlite":
         assert (store.settings.home / "hotline.db").stat().st_mode & 0o077 == 0
 
