@@ -8,6 +8,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 import sqlalchemy as sa
 
@@ -23,7 +24,7 @@ def house(centre: Store, samples: Any, tmp_path: Path) -> Store:
     audio.write_bytes(b"RIFF")
     samples.store_call(centre, samples.call("S1", "a1", "2026-11-09"), samples.scorecard("S1", 60.0, 90.0), audio)
     samples.store_call(centre, samples.call("S2", "a3", "2026-11-10", "=1+1 您好"), samples.scorecard("S2", 50.0, 55.0))
-    samples.store_call(centre, samples.call("S3", "a4", "2026-11-11"), samples.scorecard("S3", 95.0, 95.0))
+    samples.store_call(centre, samples.call("S3", "a4", "2026-11-11", "这里是供电服务，100 KWh"), samples.scorecard("S3", 95.0, 95.0))
     feeds.load(centre, OPERATOR, "calls", samples.call_feed({"id": "C1", "started_at": samples.at("2026-11-12"), "topic": "充值_100%"}))
     return centre
 
@@ -141,12 +142,20 @@ FILTERS = [
     ({"text": "%"}, ["C1"]),  # a percent sign is a percent sign
     ({"text": "_"}, ["C1"]),
     ({"text": "没有人说过"}, []),
+    ({"text": "kwh"}, ["S3"]),
+    ({"text": "kWh"}, ["S3"]),
 ]
 
 
 @pytest.mark.parametrize(("filters", "expected"), FILTERS, ids=[str(filters) for filters, _ in FILTERS])
 def test_the_list_filters_and_orders(house: Store, filters: dict[str, Any], expected: list[str]) -> None:
     assert _ids(house, **filters) == expected
+
+
+def test_a_word_that_is_said_in_more_calls_than_a_statement_has_parameters(house: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    said = pl.LazyFrame({"call_id": [f"X{n}" for n in range(70_000)] + ["S2", 'it\'s "S"%'], "text": "您好"})
+    monkeypatch.setattr(parquet, "scan_turns", lambda *_: said)
+    assert _ids(house, text="您好") == ["S2"]
 
 
 def test_the_list_comes_in_pages(house: Store) -> None:
