@@ -5,6 +5,7 @@ Order: defaults, then ``hotline.toml`` in the home folder, then ``HOTLINE_*`` en
 
 from __future__ import annotations
 
+import math
 import os
 import tomllib
 from dataclasses import dataclass, fields
@@ -66,7 +67,16 @@ class Settings:
         return self.home / "reports"
 
 
-_LOWER_BOUNDS = {"workers": 1, "fcr_days": 1, "min_sample": 1, "session_hours": 0, "idle_minutes": 0, "lockout_attempts": 1}
+_BOUNDS: dict[str, tuple[float, float]] = {
+    "workers": (1, 1024),
+    "fcr_days": (1, 366),
+    "min_sample": (1, 1_000_000),
+    "session_hours": (0, 8784),  # a year; nought would end each sign-in at once
+    "idle_minutes": (0, 527_040),
+    "lockout_attempts": (1, 1000),
+    "lockout_minutes": (0, 527_040),
+}
+"""Least and most of each number; a time must be above its least."""
 
 
 def load(home: Path | None = None, environ: dict[str, str] | None = None) -> Settings:
@@ -116,10 +126,15 @@ def _typed(thing: str, name: str, value: object) -> object:
                 raise ValueError
             return str(value).lower() in ("true", "1", "yes")
         if kind in ("int", "float"):
-            number = int(str(value)) if kind == "int" else float(str(value))
-            if number < _LOWER_BOUNDS.get(name, 0):
-                raise ValueError
-            return number
+            return _number(thing, name, int(str(value)) if kind == "int" else float(str(value)))
         return str(value)
     except ValueError:
         raise BadInput(thing, f"'{value}' is not a usable {kind}", "see docs/settings.md") from None
+
+
+def _number(thing: str, name: str, number: int | float) -> int | float:
+    least, most = _BOUNDS[name]
+    above = isinstance(number, float)
+    if not math.isfinite(number) or number < least or number > most or (above and number == least):
+        raise BadInput(thing, f"{number} cannot be used", f"use a number {'above' if above else 'from'} {least:g} to {most:g}")
+    return number
