@@ -1,4 +1,4 @@
-"""The ledger of ingestion: which recordings are being read, which are done, which were set aside and why."""
+"""The ledger of ingestion: which recordings are in the store, and which were set aside and why."""
 
 from __future__ import annotations
 
@@ -14,39 +14,21 @@ from hotline.store.schema import quarantine as quarantined_files
 from hotline.store.tables import upsert
 
 
-def begin(connection: sa.Connection, job_id: str, call_id: str, source: str) -> None:
-    """Note that work on a recording starts; counts attempts, so that one that kills its worker can be found."""
-    again = jobs.update().where(jobs.c.id == job_id).values(status="running", attempts=jobs.c.attempts + 1, updated_at=datetime.now(UTC))
-    upsert(
-        connection,
-        jobs,
-        [{"id": job_id, "call_id": call_id, "source": source, "status": "running", "attempts": 0, "updated_at": datetime.now(UTC)}],
-        keep={"status", "attempts", "updated_at"},
-    )
-    connection.execute(again)
-
-
-def done(connection: sa.Connection, job_id: str) -> None:
+def done(connection: sa.Connection, job_id: str, call_id: str, source: str) -> None:
     """Note that a recording is in the store, in the same transaction that put it there; lifts its quarantine."""
     release(connection, job_id)
-    connection.execute(jobs.update().where(jobs.c.id == job_id).values(status="done", updated_at=datetime.now(UTC)))
+    upsert(connection, jobs, [{"id": job_id, "call_id": call_id, "source": source, "at": datetime.now(UTC)}])
 
 
 def quarantine(connection: sa.Connection, job_id: str, source: str, problem: str, mend: str) -> None:
     """Set a recording aside with the reason; a later run with a mended file has another job id."""
-    now = datetime.now(UTC)
-    upsert(connection, quarantined_files, [{"job_id": job_id, "source": source, "problem": problem, "mend": mend, "at": now}])
-    connection.execute(jobs.update().where(jobs.c.id == job_id).values(status="quarantined", updated_at=now))
+    row = {"job_id": job_id, "source": source, "problem": problem, "mend": mend, "at": datetime.now(UTC)}
+    upsert(connection, quarantined_files, [row])
 
 
 def is_done(connection: sa.Connection, job_id: str) -> bool:
     """Is this recording already in the store?"""
-    return connection.scalar(sa.select(jobs.c.status).where(jobs.c.id == job_id)) == "done"
-
-
-def attempts(connection: sa.Connection, job_id: str) -> int:
-    """How often work on this recording was begun."""
-    return connection.scalar(sa.select(jobs.c.attempts).where(jobs.c.id == job_id)) or 0
+    return connection.scalar(sa.select(jobs.c.id).where(jobs.c.id == job_id)) is not None
 
 
 def release(connection: sa.Connection, job_id: str) -> None:
@@ -55,13 +37,9 @@ def release(connection: sa.Connection, job_id: str) -> None:
 
 
 def quarantined(store: Store, viewer: Viewer) -> list[dict[str, Any]]:
-    """Everything set aside, newest first, with fields job_id, call_id, source, problem, mend, at (local). Needs IMPORT."""
+    """Everything set aside, newest first, with fields job_id, source, problem, mend, at (local). Needs IMPORT."""
     viewer.require(Permission.IMPORT, "quarantine")
-    query = (
-        sa.select(quarantined_files, sa.func.coalesce(jobs.c.call_id, "").label("call_id"))
-        .outerjoin(jobs, jobs.c.id == quarantined_files.c.job_id)
-        .order_by(quarantined_files.c.at.desc(), quarantined_files.c.job_id)
-    )
+    query = sa.select(quarantined_files).order_by(quarantined_files.c.at.desc(), quarantined_files.c.job_id)
     with store.read() as connection:
         rows = connection.execute(query).mappings().all()
     return [dict(row) | {"at": row["at"].astimezone(store.settings.zone)} for row in rows]

@@ -164,9 +164,7 @@ jobs = sa.Table(
     sa.Column("id", sa.String(64), primary_key=True),  # sha256 of manifest entry and content
     sa.Column("call_id", sa.String(80), nullable=False),
     sa.Column("source", sa.Text, nullable=False),
-    sa.Column("status", sa.String(12), nullable=False),  # running | done | quarantined
-    sa.Column("attempts", sa.Integer, nullable=False, server_default="0"),
-    sa.Column("updated_at", UtcDateTime, nullable=False),
+    sa.Column("at", UtcDateTime, nullable=False),  # when it came into the store
 )
 
 quarantine = sa.Table(

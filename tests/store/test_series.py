@@ -58,27 +58,11 @@ def test_a_queue_without_history_has_no_rows_but_its_columns(house: Store) -> No
         assert found.is_empty() and found.schema["start"] == LOCAL and found.schema["offered"] == pl.Int64
 
 
-def test_topics_states_and_tickets(house: Store, samples: Any) -> None:
+def test_topics_by_day(house: Store) -> None:
     day = date(2026, 11, 9)
     feeds.load(house, OPERATOR, "topic_days", pl.DataFrame({"queue_id": ["q1"], "day": [day], "topic": ["电费"], "offered": [7]}))
-    start = pl.Series("start", [samples.at(day, "08:00"), samples.at(day, "08:30"), samples.at(day, "08:00")], dtype=LOCAL)
-    states = {"agent_id": ["a1", "a1", "a4"], "start": start, "state": ["talk", "talk", "acw"], "seconds": [60.0, 30.0, 5.0]}
-    feeds.load(house, OPERATOR, "agent_intervals", pl.DataFrame(states))
-    when = pl.Series("created_at", [samples.at(day, "00:10"), samples.at(day, "08:00")], dtype=LOCAL)
-    tickets = {"id": ["T1", "T2"], "queue_id": ["q1", "q10"], "type": ["投诉", "投诉"], "created_at": when}
-    feeds.load(house, OPERATOR, "tickets", pl.DataFrame(tickets))
-
     assert series.topics(house, OPERATOR, "q1", day, day).rows() == [(day, "电费", 7)]
     assert series.topics(house, OPERATOR, "q1", day + timedelta(days=1)).is_empty()
-    assert series.agent_states(house, OPERATOR, day, day).rows() == [
-        (day, "/c/1/t01/", "a1", "talk", 90.0),
-        (day, "/c/10/t10/", "a4", "acw", 5.0),
-    ]
-    assert series.agent_states(house, samples.viewer(UserRole.AGENT, "/c/", "a4"), day, day)["agent_id"].to_list() == ["a4"]
-    planner = series.agent_states(house, samples.viewer(UserRole.PLANNER, "/c/1/"), day, day)
-    assert planner.rows() == [(day, "/c/1/t01/", None, "talk", 90.0)]
-    assert series.tickets_of(house, samples.viewer(UserRole.MANAGER, "/c/1/"), day, day)["id"].to_list() == ["T1"]
-    assert series.tickets_of(house, OPERATOR, day, day)["created_at"].to_list()[0] == samples.at(day, "00:10")
 
 
 def _values(mean: float = 9.0, count: int = 2) -> pl.DataFrame:
