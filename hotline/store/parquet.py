@@ -71,19 +71,39 @@ def scan_hits(store: Store, viewer: Viewer, first: date | None = None, last: dat
 
 
 def sweep(store: Store, older_than: timedelta = timedelta(hours=1)) -> int:
-    """Remove temporary files and files that no row names; returns how many.
+    """Remove temporary files and files that no row names; returns how many. Reads names only, so it can run after each ingest.
 
     Younger files are left alone: a run may be about to commit the row that names them.
     """
+    limit, root, removed = time.time() - older_than.total_seconds(), store.settings.parquet, 0
     with store.read() as connection:
         named = set(connection.scalars(sa.select(recordings.c.turns_file))) | set(connection.scalars(sa.select(scores.c.hits_file)))
-    root, limit, removed = store.settings.parquet, time.time() - older_than.total_seconds(), 0
     for kind in ("turns", "hits"):
-        for file in (root / kind).rglob("*"):
-            if file.is_file() and file.relative_to(root).as_posix() not in named and file.stat().st_mtime <= limit:
-                file.unlink(missing_ok=True)
-                removed += 1
+        for folder in (root / kind).glob("day=*"):
+            for name in os.listdir(folder):
+                ours = name.endswith((".parquet", ".tmp"))
+                if ours and f"{kind}/{folder.name}/{name}" not in named and _remove_old(folder / name, limit):
+                    removed += 1
     return removed
+
+
+def _remove_old(file: Path, limit: float) -> bool:
+    """Remove a file last written before ``limit`` (seconds since 1970).
+
+    It is taken aside first: had a run written the same words anew between the look and the removal, its file would be lost.
+    """
+    aside = file.with_name(f".{secrets.token_hex(8)}.tmp")
+    try:
+        if file.stat().st_mtime > limit:
+            return False
+        file.rename(aside)
+        if aside.stat().st_mtime > limit:
+            aside.rename(file)
+            return False
+        aside.unlink()
+    except FileNotFoundError:  # another sweep was first
+        return False
+    return True
 
 
 def _day(store: Store, call: Call) -> date:
@@ -116,8 +136,6 @@ def _safe(call_id: str) -> str:
 
 
 def _sync_folder(folder: Path) -> None:
-    if os.name == "nt":  # folders cannot be opened there, and a rename is durable without it
-        return
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)

@@ -163,6 +163,30 @@ def test_sweeping_removes_what_no_row_names_and_spares_the_young(centre: Store, 
     assert {path for path in centre.settings.parquet.rglob("*") if path.is_file()} == named
 
 
+def test_sweeping_spares_what_is_not_ours(centre: Store) -> None:
+    strange = centre.settings.parquet / "turns" / "day=2026-11-09" / "notes.txt"
+    strange.parent.mkdir(parents=True)
+    strange.write_text("mine")
+    os.utime(strange, (0, 0))
+    assert parquet.sweep(centre) == 0 and strange.exists()
+
+
+def test_words_written_anew_during_a_sweep_stay(centre: Store, samples: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Between the sweep's look at an old file and its removal a run writes the same words again, and then commits."""
+    file = centre.settings.parquet / parquet.write_turns(centre, samples.call("S1"))
+    os.utime(file, (0, 0))
+    rename = Path.rename
+
+    def late(path: Path, target: Path) -> Path:
+        if path == file:
+            parquet.write_turns(centre, samples.call("S1"))
+        return rename(path, target)
+
+    monkeypatch.setattr(Path, "rename", late)
+    assert parquet.sweep(centre) == 0
+    assert [path.name for path in file.parent.iterdir()] == [file.name]
+
+
 def test_scans_read_named_files_only_by_day_and_scope(centre: Store, samples: Any) -> None:
     samples.store_call(centre, samples.call("S1", "a1", "2026-11-09"), samples.scorecard("S1"))
     samples.store_call(centre, samples.call("S2", "a3", "2026-11-10"), samples.scorecard("S2", rule_hash="1" * 64))
