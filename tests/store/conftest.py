@@ -55,7 +55,7 @@ def postgres() -> Iterator[str]:
         subprocess.run([*as_user, *command], check=True, capture_output=True, cwd="/")
 
     data = str(folder / "data")
-    call(str(programs / "initdb"), "-D", data, "-U", "hotline", "--auth=trust", "--encoding=UTF8", "--no-sync")
+    call(str(programs / "initdb"), "-D", data, "-U", "hotline", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync")
     options = f"-c listen_addresses='' -c unix_socket_directories={folder} -c fsync=off -c max_connections=60"
     call(str(programs / "pg_ctl"), "-D", data, "-o", options, "-l", str(folder / "log"), "-w", "start")
     try:
@@ -167,7 +167,7 @@ class Samples:
         items = (
             ItemResult("greeting", "opening", Outcome.PASS, 5.0, 0.0, 0.0, False, "", (seen,)),
             ItemResult("no_dead_air", "handling", Outcome.FAIL, 10.0, 100.0 - high, 100.0 - high, False, "沉默 / silence", (gap, seen)),
-            ItemResult("rude", "manner", Outcome.DOUBTFUL, 0.0, high - low, 0.0, True, "听不清 / unclear", ()),
+            ItemResult("rude", "manner", Outcome.DOUBTFUL, 0.0, 0.0, high - low, True, "听不清 / unclear", ()),
         )
         return Scorecard(call_id, "tiny", 1, rule_hash, low, high, "doubtful", 0, 1, items)
 
