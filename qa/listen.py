@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from hotline.errors import BadRecording, MissingPart
+from hotline.errors import BadRecording
 from qa import torch_compat
 from qa.audio import Audio, decode
 from qa.calls import Call, Channel, Layout, Role, SourceKind, Span, TextSource, Turn
@@ -53,8 +53,8 @@ class Heard:
 def listen(path: Path, request: Request, models: Path, *, on_stage: Stage | None = None) -> Heard:
     """Hear one recording. ``on_stage`` is told ``decode``, ``diarize``, ``transcribe`` before each begins.
 
-    Raises BadRecording for what cannot be heard, BadInput for a transcript that cannot be read, MissingPart when speech
-    libraries or models are not there; without the libraries a supplied transcript with times is enough.
+    Raises BadRecording for what cannot be heard, BadInput for a transcript that cannot be read, MissingPart when models are
+    not there. Without the speech libraries a supplied transcript with times is enough, and a recording without is BadRecording.
     """
     tell = on_stage or (lambda stage: None)
     tell("decode")
@@ -89,11 +89,15 @@ def listen(path: Path, request: Request, models: Path, *, on_stage: Stage | None
 
 
 def by_transcript(path: Path, request: Request) -> Diarization:
-    """Who spoke when as a supplied transcript with times says; for installations without the speech extra."""
+    """Who spoke when as a supplied transcript with times says; for installations without the speech extra.
+
+    Raises BadRecording when none came along.
+    """
     transcript = supplied.load(request.supplied) if request.supplied is not None else None
     if transcript is None or not transcript.timed:
-        needs = "needs the speech libraries: no transcript with times came along"
-        raise MissingPart(path.name, needs, "run `pip install 'hotline[speech]'`, or bring a transcript with times")
+        # What is missing concerns this recording: others with a transcript are heard, so it is put aside and they go on.
+        needs = "cannot be judged here: no transcript with times came along, and the speech libraries are not installed"
+        raise BadRecording(path.name, needs, "run `pip install 'hotline[speech]'`, or bring a transcript with times")
     segments = tuple(Segment(Span(entry.start or 0.0, entry.end or 0.0), entry.label or entry.role.value) for entry in transcript.entries)
     remark = "without the speech libraries: times and speakers are the transcript's own"
     return Diarization(segments, overlaps_of(segments), False, "supplied times", (remark,))

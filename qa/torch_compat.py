@@ -1,12 +1,13 @@
 """Make the torch stack quiet, offline and importable; call :func:`prepare` before importing any of it.
 
-PyPI's torchaudio is built for CUDA, and beside a CPU build of torch its native extension raises OSError on import.
-Nothing used here needs that extension, so in exactly that case an inert module stands in for it.
+PyPI's torchaudio is built for one CUDA version; beside a torch built for none or for another its native extension fails on
+import. Nothing used here needs that extension, so in exactly that case an inert module stands in for it.
 """
 
 from __future__ import annotations
 
 import contextlib
+import importlib
 import importlib.util
 import io
 import logging
@@ -46,10 +47,20 @@ def prepare() -> None:
     import torch
 
     torch.set_num_threads(int(os.environ["OMP_NUM_THREADS"]))
-    if torch.version.cuda is None and "torchaudio._extension" not in sys.modules:
+    _import_torchaudio()
+
+
+def _import_torchaudio() -> None:
+    """Import torchaudio; without its native extension where that cannot be loaded (OSError), or refuses this torch (RuntimeError)."""
+    try:
+        importlib.import_module("torchaudio")
+    except (ImportError, OSError, RuntimeError):
+        for name in [name for name in sys.modules if name.partition(".")[0] == "torchaudio"]:
+            del sys.modules[name]  # what was imported before the failure
         stand_in = types.ModuleType("torchaudio._extension")
         stand_in.__dict__.update(_IS_TORCHAUDIO_EXT_AVAILABLE=False, _IS_ALIGN_AVAILABLE=False, fail_if_no_align=lambda function: function)
         sys.modules["torchaudio._extension"] = stand_in
+        importlib.import_module("torchaudio")
 
 
 @contextlib.contextmanager

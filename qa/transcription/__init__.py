@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from hotline.errors import MissingPart, NotFound
+from hotline.errors import BadInput, NotFound
 from qa.audio import Audio, gate_crosstalk
 from qa.calls import Channel, Layout, Role, SourceKind, TextSource, Turn
 from qa.diarization import Diarization
@@ -28,8 +28,8 @@ def words_for(
 ) -> tuple[Turn, ...]:
     """The turns with their text and its source; roles only as a supplied transcript labels them.
 
-    ``engine`` forces one of :data:`ENGINES`. Raises BadInput for a transcript that cannot be read, MissingPart for a
-    forced engine that is not there, NotFound for one that does not exist.
+    ``engine`` forces one of :data:`ENGINES`. Raises BadInput for a transcript that cannot be read, or is forced and did
+    not come along; MissingPart for a forced engine that is not there, NotFound for one that does not exist.
     """
     if engine is not None and engine not in ENGINES:
         raise NotFound(f"engine {engine}", "no such source of text", f"use one of {', '.join(ENGINES)}")
@@ -39,7 +39,7 @@ def words_for(
         from qa.transcription import supplied as transcripts
 
         if supplied is None:
-            raise MissingPart("transcript", "none came with the recording", "name it in the manifest's column transcript")
+            raise BadInput("transcript", "none came with the recording", "name it in the manifest's column transcript")
         transcript = transcripts.load(supplied)
         return align.align(transcript, diarization, TextSource(SourceKind.SUPPLIED, transcript.engine or supplied.name, transcript.version))
     if chosen == "none":

@@ -57,6 +57,34 @@ def test_telemetry_is_off():
     assert os.environ["PYANNOTE_METRICS_ENABLED"] == "0" and os.environ["HF_HUB_OFFLINE"] == "1"
 
 
+TORCHAUDIO = {
+    "__init__.py": "from . import _extension\nnative = _extension._IS_TORCHAUDIO_EXT_AVAILABLE\n",
+    "_extension/__init__.py": "from . import utils\n_IS_TORCHAUDIO_EXT_AVAILABLE = True\n",
+    "_extension/utils.py": "",
+}
+
+
+@pytest.mark.parametrize(
+    ("failure", "native"),
+    [
+        ("", True),
+        ("raise OSError('libcudart.so.13: cannot open shared object file')", False),
+        ("raise RuntimeError('PyTorch has CUDA version 12.8 whereas TorchAudio has CUDA version 13.0')", False),
+        ("raise ImportError('Failed to load libtorchaudio')", False),
+    ],
+)
+def test_a_native_extension_that_fails_is_stood_in_for(tmp_path, failure, native):
+    """Whatever torch was built for: the extension is used where it loads, and only there."""
+    for name, source in TORCHAUDIO.items():
+        file = tmp_path / "torchaudio" / name
+        file.parent.mkdir(exist_ok=True)
+        file.write_text(source + failure * name.endswith("_extension/__init__.py"), encoding="utf-8")
+    script = f"import sys; sys.path.insert(0, {str(tmp_path)!r})\nfrom qa import torch_compat; torch_compat._import_torchaudio()\n"
+    script += "import torchaudio; print(torchaudio.native)"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, cwd=ROOT, check=False)
+    assert done.stdout.strip() == str(native), done.stderr
+
+
 def tones(seconds=(4.0, 4.0), rate=8000):
     clock = np.arange(int(sum(seconds) * rate)) / rate
     return (0.3 * np.sin(2 * np.pi * 400 * clock)).astype(np.float32)
@@ -113,7 +141,7 @@ def test_base_install_without_times_names_the_extra(tmp_path, write_wav, without
     if entries is not None:
         transcript = tmp_path / "S4.json"
         transcript.write_text(json.dumps(entries), encoding="utf-8")
-    with pytest.raises(MissingPart, match=r"pip install 'hotline\[speech\]'"):
+    with pytest.raises(BadRecording, match=r"no transcript with times .* `pip install 'hotline\[speech\]'"):
         listen(write_wav("S4.wav", tones()), Request("S4", supplied=transcript), tmp_path)
 
 
