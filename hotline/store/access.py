@@ -33,7 +33,6 @@ class Permission(StrEnum):
     SEE_TEAM_BOARD = "see_team_board"  # the weekly board, teams only
     SEE_REPORTS = "see_reports"
     SEE_RULES = "see_rules"
-    PUBLISH_RULES = "publish_rules"
     SEE_FORECAST = "see_forecast"
     PLAN = "plan"  # run and publish forecasts and staffing
     MANAGE_USERS = "manage_users"
@@ -46,9 +45,7 @@ MATRIX: dict[UserRole, frozenset[Permission]] = {
     UserRole.AGENT: frozenset({_P.OPEN_CALLS, _P.SEE_BOARD, _P.SEE_RULES}),
     UserRole.TEAM_LEAD: frozenset({_P.OPEN_CALLS, _P.SEE_BOARD, _P.SEE_TEAM_BOARD, _P.SEE_REPORTS, _P.SEE_RULES, _P.SEE_FORECAST}),
     UserRole.QA: frozenset({_P.OPEN_CALLS, _P.EXPORT_CALLS, _P.SEE_BOARD, _P.SEE_TEAM_BOARD, _P.SEE_RULES}),
-    UserRole.QA_LEAD: frozenset(
-        {_P.OPEN_CALLS, _P.EXPORT_CALLS, _P.SEE_BOARD, _P.SEE_TEAM_BOARD, _P.SEE_REPORTS, _P.SEE_RULES, _P.PUBLISH_RULES}
-    ),
+    UserRole.QA_LEAD: frozenset({_P.OPEN_CALLS, _P.EXPORT_CALLS, _P.SEE_BOARD, _P.SEE_TEAM_BOARD, _P.SEE_REPORTS, _P.SEE_RULES}),
     UserRole.MANAGER: frozenset(
         {_P.OPEN_CALLS, _P.EXPORT_CALLS, _P.SEE_BOARD, _P.SEE_TEAM_BOARD, _P.SEE_REPORTS, _P.SEE_RULES, _P.SEE_FORECAST}
     ),

@@ -20,7 +20,6 @@ _PERMISSIONS = {
     Permission.SEE_TEAM_BOARD: ("看板（仅班组）", "weekly board, teams only"),
     Permission.SEE_REPORTS: ("报告", "reports"),
     Permission.SEE_RULES: ("查看规则", "see rules"),
-    Permission.PUBLISH_RULES: ("发布规则", "publish rules"),
     Permission.SEE_FORECAST: ("查看预测与排班", "see forecasts and staffing"),
     Permission.PLAN: ("制作预测与排班", "make forecasts and staffing"),
     Permission.MANAGE_USERS: ("管理账号", "manage accounts"),

@@ -40,7 +40,6 @@ see_board       yes    yes        yes yes      yes      -        -      yes
 see_team_board  -      yes        yes yes      yes      yes      -      yes
 see_reports     -      yes        -   yes      yes      -        -      yes
 see_rules       yes    yes        yes yes      yes      -        yes    yes
-publish_rules   -      -          -   yes      -        -        -      yes
 see_forecast    -      yes        -   -        yes      yes      -      yes
 plan            -      -          -   -        -        yes      -      yes
 manage_users    -      -          -   -        -        -        yes    yes
