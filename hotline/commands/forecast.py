@@ -71,7 +71,7 @@ def _run_one(store: Store, current: Settings, queue: str, first_day: date | None
         raise BadInput(f"queue {queue}", "has no interval counts", "run: hotline centre sample, or import them")
     made = produce(history, first_day, days, table.of_queue(queue), calendar=table.calendar, zone=current.timezone)
     notes = (*made.warnings, *_effect_lines(made, table))
-    near = made.grain("volume", "half_hour")
+    near = made.half_hourly
     key = forecasts.save(
         store,
         OPERATOR,

@@ -12,7 +12,6 @@ two people with two languages do not meet.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from contextvars import ContextVar
 from functools import cache
 from importlib import resources
@@ -58,8 +57,3 @@ def term(family: str, value: Any) -> str:
 def pick(zh: str, en: str) -> str:
     """The one of two names that suits the language; the other where it is empty."""
     return (en or zh) if current() == "en" else (zh or en)
-
-
-def pick_from(names: Mapping[str, str] | str) -> str:
-    """The name in this language out of ``{"zh": …, "en": …}``; a plain string is returned as it is."""
-    return names if isinstance(names, str) else pick(names.get("zh", ""), names.get("en", ""))
