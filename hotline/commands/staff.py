@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
 from datetime import timedelta
-from typing import Annotated, Any
+from functools import wraps
+from inspect import Parameter, Signature, signature
+from typing import Annotated, Any, get_type_hints
 
 import polars as pl
 import typer
@@ -30,38 +33,73 @@ BINDING = {
     "none": "–",
 }
 
-LevelOption = Annotated[float, typer.Option("--service-level", help="Share of calls answered in time; 0 switches it off.")]
-WithinOption = Annotated[float, typer.Option("--within", help="… within so many seconds.")]
-OccupancyOption = Annotated[float, typer.Option("--occupancy", help="The most an agent may be busy; 0 switches it off.")]
-AsaOption = Annotated[float | None, typer.Option("--asa", help="Longest mean wait of answered calls, seconds.")]
-AbandonOption = Annotated[float | None, typer.Option("--abandonment", help="Largest share that may hang up; needs --patience.")]
-PatienceOption = Annotated[float | None, typer.Option("--patience", help="Mean patience of callers, seconds: Erlang A instead of C.")]
-MinimumOption = Annotated[int, typer.Option("--minimum", help="Heads kept even without calls.")]
-DenominatorOption = Annotated[str, typer.Option("--denominator", help="Service level of offered or of answered calls.")]
-ShrinkageOption = Annotated[
-    str | None, typer.Option("--shrinkage", help="Causes, such as leave=0.08,training=0.03,break=0.1; none for none.")
-]
 QueueOption = Annotated[str, typer.Option(help="The queue's id, such as q0.")]
 
 
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """What callers and agents are promised: the options that all commands here share."""
+
+    service_level: Annotated[float, typer.Option("--service-level", help="Share of calls answered in time; 0 switches it off.")] = 0.8
+    within: Annotated[float, typer.Option("--within", help="… within so many seconds.")] = 20.0
+    occupancy: Annotated[float, typer.Option("--occupancy", help="The most an agent may be busy; 0 switches it off.")] = 0.85
+    asa: Annotated[float | None, typer.Option("--asa", help="Longest mean wait of answered calls, seconds.")] = None
+    abandonment: Annotated[float | None, typer.Option("--abandonment", help="Largest share that may hang up; needs --patience.")] = None
+    patience: Annotated[float | None, typer.Option("--patience", help="Mean patience of callers, seconds: Erlang A instead of C.")] = None
+    minimum: Annotated[int, typer.Option("--minimum", help="Heads kept even without calls.")] = 0
+    denominator: Annotated[str, typer.Option("--denominator", help="Service level of offered or of answered calls.")] = "offered"
+    shrinkage: Annotated[
+        str | None, typer.Option("--shrinkage", help="Causes, such as leave=0.08,training=0.03,break=0.1; none for none.")
+    ] = None
+
+    def targets(self) -> Targets:
+        """The targets; raises BadInput for one that cannot be."""
+        return Targets(
+            service_level=self.service_level or None,
+            within_s=self.within,
+            occupancy=self.occupancy or None,
+            asa_s=self.asa,
+            abandonment=self.abandonment,
+            minimum=self.minimum,
+            denominator=self.denominator,
+        )
+
+    def causes(self) -> Mapping[str, float]:
+        """Shrinkage by cause; raises BadInput for what is not ``cause=share, …``."""
+        return _causes(self.shrinkage)
+
+
+def promising(command: Callable[..., None]) -> Callable[..., None]:
+    """Give ``command`` the options of :class:`Promise` in place of its parameter ``promise``: Typer knows options only as parameters."""
+    types, shared = get_type_hints(command, include_extras=True), get_type_hints(Promise, include_extras=True)
+    parameters: list[Parameter] = []
+    for parameter in signature(command).parameters.values():
+        if parameter.name == "promise":
+            parameters += [Parameter(f.name, Parameter.KEYWORD_ONLY, default=f.default, annotation=shared[f.name]) for f in fields(Promise)]
+        else:
+            parameters.append(parameter.replace(annotation=types[parameter.name]))
+
+    @wraps(command)
+    def run(**given: Any) -> None:
+        promise = Promise(**{f.name: given.pop(f.name) for f in fields(Promise)})
+        command(promise=promise, **given)
+
+    run.__dict__["__signature__"] = Signature(parameters)
+    run.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+    return run
+
+
 @app.command("day")
+@promising
 def day(
+    *,
     queue: QueueOption,
     on: Annotated[str | None, typer.Option("--date", help="The day, YYYY-MM-DD; default the first forecast.")] = None,
-    service_level: LevelOption = 0.8,
-    within: WithinOption = 20.0,
-    occupancy: OccupancyOption = 0.85,
-    asa: AsaOption = None,
-    abandonment: AbandonOption = None,
-    patience: PatienceOption = None,
-    minimum: MinimumOption = 0,
-    denominator: DenominatorOption = "offered",
-    shrinkage: ShrinkageOption = None,
+    promise: Promise,
     as_json: JsonFlag = False,
 ) -> None:
     """Heads for each half-hour of one day of the forecast in force (nothing is stored)."""
-    targets = _targets(service_level, within, occupancy, asa, abandonment, minimum, denominator)
-    causes = _causes(shrinkage)
+    targets, causes = promise.targets(), promise.causes()
     store = open_store(settings.load())
     known = latest_forecast(store, queue)
     chosen = known.first_day if on is None else parse_day("--date", on)
@@ -72,7 +110,7 @@ def day(
         last = "it has no half-hours" if volume.is_empty() else f"half-hours reach to {volume['start'].to_list()[-1]:%Y-%m-%d}"
         mend = f"choose a day from {known.first_day}, or run: hotline forecast run --queue {queue} --first-day {chosen - timedelta(days=7)}"
         raise NotFound(f"{queue} on {chosen}", f"not in forecast {known.id}: {last}", mend)
-    plan = plan_heads(today, aht.filter(local == chosen), targets=targets, patience_s=patience, shrinkage=causes)
+    plan = plan_heads(today, aht.filter(local == chosen), targets=targets, patience_s=promise.patience, shrinkage=causes)
     if as_json:
         totals = {"net_hours": plan["net"].sum() / 2, "gross_hours": plan["gross"].sum() / 2, "shrinkage": total_shrinkage(causes)}
         emit({"queue": queue, "date": chosen, "forecast": known.id, **totals, "half_hours": plan.to_dicts()}, True)
@@ -86,26 +124,19 @@ def day(
 
 
 @app.command("plan")
+@promising
 def plan(
+    *,
     queue: QueueOption,
-    service_level: LevelOption = 0.8,
-    within: WithinOption = 20.0,
-    occupancy: OccupancyOption = 0.85,
-    asa: AsaOption = None,
-    abandonment: AbandonOption = None,
-    patience: PatienceOption = None,
-    minimum: MinimumOption = 0,
-    denominator: DenominatorOption = "offered",
-    shrinkage: ShrinkageOption = None,
+    promise: Promise,
     as_json: JsonFlag = False,
 ) -> None:
     """Staff all half-hours of the forecast in force and store the plan in place of the earlier one; prints it day by day."""
-    targets = _targets(service_level, within, occupancy, asa, abandonment, minimum, denominator)
-    causes = _causes(shrinkage)
+    targets, causes = promise.targets(), promise.causes()
     store = open_store(settings.load())
     known = latest_forecast(store, queue)
     volume, aht = _half_hours(store, known.id)
-    made = plan_heads(volume, aht, targets=targets, patience_s=patience, shrinkage=causes)
+    made = plan_heads(volume, aht, targets=targets, patience_s=promise.patience, shrinkage=causes)
     forecasts.save_plan(store, OPERATOR, known.id, made)
     by_day = made.group_by(pl.col("start").dt.date().alias("day"), maintain_order=True).agg(
         pl.col("calls").sum(),
@@ -118,28 +149,21 @@ def plan(
 
 
 @app.command("calc")
+@promising
 def calc(
+    *,
     calls: Annotated[float, typer.Option(help="Calls offered in the interval.")],
     aht: Annotated[float, typer.Option(help="Mean handle time, seconds: talk, hold and after-call work.")],
     interval: Annotated[float, typer.Option(help="Length of the interval, minutes.")] = 30.0,
-    service_level: LevelOption = 0.8,
-    within: WithinOption = 20.0,
-    occupancy: OccupancyOption = 0.85,
-    asa: AsaOption = None,
-    abandonment: AbandonOption = None,
-    patience: PatienceOption = None,
-    minimum: MinimumOption = 0,
-    denominator: DenominatorOption = "offered",
-    shrinkage: ShrinkageOption = None,
+    promise: Promise,
     as_json: JsonFlag = False,
 ) -> None:
     """Heads for one interval, without a store: what each target alone would need, and what the answer achieves."""
-    targets = _targets(service_level, within, occupancy, asa, abandonment, minimum, denominator)
-    causes = _causes(shrinkage)
-    need = required(calls, aht, targets, patience, interval * 60)
+    targets, causes = promise.targets(), promise.causes()
+    need = required(calls, aht, targets, promise.patience, interval * 60)
     result = {
         "erlangs": calls * aht / (interval * 60),
-        "model": "Erlang C" if patience is None else "Erlang A",
+        "model": "Erlang C" if promise.patience is None else "Erlang A",
         "net": int(need.net),
         "gross": int(gross_heads(need.net, causes)),
         "binding": str(need.binding),
@@ -157,20 +181,6 @@ def calc(
     shown["binding"] = BINDING[str(need.binding)]
     shown["by_target"] = ", ".join(f"{BINDING[name]}: {int(heads)}" for name, heads in need.by_target.items())
     emit(shown, False, title="人力测算 staffing")
-
-
-def _targets(
-    service_level: float, within: float, occupancy: float, asa: float | None, abandonment: float | None, minimum: int, denominator: str
-) -> Targets:
-    return Targets(
-        service_level=service_level or None,
-        within_s=within,
-        occupancy=occupancy or None,
-        asa_s=asa,
-        abandonment=abandonment,
-        minimum=minimum,
-        denominator=denominator,
-    )
 
 
 def _causes(text: str | None) -> Mapping[str, float]:
