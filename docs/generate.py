@@ -11,8 +11,8 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
-import click
 import typer
 
 from hotline import cli, settings
@@ -27,11 +27,12 @@ def commands() -> str:
     lines = ["# Commands", "", "Generated from the command line's own help. Every command that prints data takes `--json`.", ""]
     for path, command in _walk(typer.main.get_command(cli.app), ("hotline",)):
         lines += [f"## {' '.join(path)}", "", inspect.cleandoc(command.help or ""), ""]
-        if isinstance(command, click.Group):
+        if _members(command):
             continue
-        arguments = [p for p in command.params if isinstance(p, click.Argument)]
-        options = [p for p in command.params if isinstance(p, click.Option)]
-        usage = " ".join([*path, *(p.make_metavar(click.Context(command)) for p in arguments), *(["[OPTIONS]"] if options else [])])
+        arguments = [p for p in command.params if p.param_type_name == "argument"]
+        options = [p for p in command.params if p.param_type_name == "option"]
+        named = [p.metavar or f"{p.name.upper()}{'…' if p.nargs == -1 else ''}" for p in arguments]
+        usage = " ".join([*path, *(name if p.required else f"[{name}]" for p, name in zip(arguments, named, strict=True)), "[OPTIONS]"])
         lines += ["```sh", usage, "```", ""]
         if options:
             lines += ["| option | meaning |", "|---|---|"]
@@ -40,11 +41,15 @@ def commands() -> str:
     return "\n".join(lines)
 
 
-def _walk(command: click.Command, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], click.Command]]:
+def _walk(command: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Any]]:
     yield path, command
-    if isinstance(command, click.Group):
-        for name in sorted(command.commands):
-            yield from _walk(command.commands[name], (*path, name))
+    for name, member in sorted(_members(command).items()):
+        yield from _walk(member, (*path, name))
+
+
+def _members(command: Any) -> dict[str, Any]:
+    """The commands of a group; of a single command none. (Asked by attribute: typer brings command classes of its own.)"""
+    return getattr(command, "commands", {})
 
 
 def settings_page() -> str:

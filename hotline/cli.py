@@ -5,10 +5,9 @@ from __future__ import annotations
 import importlib
 import sys
 
-import click
 import typer
 
-from hotline.console import err
+from hotline.console import err, plain
 from hotline.errors import HotlineError
 
 GROUPS = ("models", "calls", "rules", "centre", "board", "forecast", "staff", "report", "users")
@@ -26,20 +25,12 @@ for _group in GROUPS:
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Run the command line; exit 0, or the ``exit_code`` of the error (see ``hotline/errors.py``)."""
+    """Run the command line and exit: 0, 2 for a wrong command, or the ``exit_code`` of the error (see ``hotline/errors.py``)."""
     try:
-        code = app(arguments, standalone_mode=False)
+        app(arguments)
     except HotlineError as error:
-        err.print(f"[bold red]error[/] {_plain(error)}", soft_wrap=True)
+        err.print(f"[bold red]error[/] {plain(str(error))}", soft_wrap=True)
         sys.exit(error.exit_code)
-    except click.ClickException as error:
-        error.show()
-        sys.exit(error.exit_code)
-    except (click.Abort, KeyboardInterrupt):
+    except KeyboardInterrupt:
         err.print("stopped; what was finished is stored, run the same command again to continue")
         sys.exit(130)
-    sys.exit(code if isinstance(code, int) else 0)
-
-
-def _plain(error: HotlineError) -> str:
-    return str(error).replace("[", r"\[")

@@ -18,11 +18,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from hotline.errors import BadInput, BadRecording, HotlineError
+import sqlalchemy as sa
+
+from hotline.errors import BadInput, BadRecording, HotlineError, MissingPart
 from hotline.secret import caller_key, secret_key
 from hotline.settings import Settings
-from hotline.store import Store, feeds, jobs, open_store, parquet, rollups
+from hotline.store import Store, audit, feeds, jobs, open_store, parquet, rollups
 from hotline.store import calls as call_store
+from hotline.store.access import OPERATOR
 from qa import manifest, redaction
 from qa.calls import Call, Channel, Role
 from qa.listen import Heard, Request, listen
@@ -55,14 +58,15 @@ class Judged:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """What one run did; ``quarantined`` holds a line per recording or row put aside."""
+    """What one run did: a line per recording or row put aside, and one per remark on a recording that was stored."""
 
     stored: int
     skipped: int
     quarantined: tuple[str, ...]
+    notes: tuple[str, ...] = ()
 
     def row(self) -> dict[str, Any]:
-        return {"stored": self.stored, "skipped": self.skipped, "quarantined": list(self.quarantined)}
+        return {"stored": self.stored, "skipped": self.skipped, "quarantined": list(self.quarantined), "notes": list(self.notes)}
 
 
 def ingest(store: Store, source: Path, *, rules: Path | None = None, workers: int = 1, on_progress: Progress | None = None) -> Summary:
@@ -93,17 +97,25 @@ def ingest(store: Store, source: Path, *, rules: Path | None = None, workers: in
             waiting.append(job)
 
     stored = 0
+    notes: list[str] = []
     work = Workers(_attempt, _start_worker, (store.settings, book), _died)
-    for job, outcome in work.run(waiting, workers):
-        report(stored + len(put_aside), len(waiting), job.entry.call_id)
-        if isinstance(outcome, HotlineError):
-            put_aside.append(_put_aside(store, _digest("call", job.entry.call_id), job.entry.where, outcome))
-            continue
-        _commit(store, book, job, outcome)
-        stored += 1
+    for finished, (job, outcome) in enumerate(work.run(waiting, workers), start=1):
+        report(finished, len(waiting), job.entry.call_id)
+        if isinstance(outcome, MissingPart):
+            raise outcome  # the installation's fault: every other recording would meet it too
+        try:
+            if isinstance(outcome, HotlineError):
+                raise outcome
+            _commit(store, book, job, outcome)
+        except HotlineError as error:
+            put_aside.append(_put_aside(store, _digest("call", job.entry.call_id), job.entry.where, error))
+        else:
+            stored += 1
+            notes += [f"{job.entry.where}: {job.entry.call_id}: {warning}" for warning in outcome.heard.warnings]
     # Every day the manifest names, also of calls stored before: a run killed between commit and roll-up is made good here.
     rollups.roll_up(store, {entry.started_at.astimezone(store.settings.zone).date() for entry in entries})
-    return Summary(stored, skipped, tuple(put_aside))
+    parquet.sweep(store)
+    return Summary(stored, skipped, tuple(put_aside), tuple(notes))
 
 
 def judge(settings: Settings, store: Store, book: RuleBook, job: Job) -> Judged:
@@ -127,8 +139,8 @@ def judge(settings: Settings, store: Store, book: RuleBook, job: Job) -> Judged:
         started_at=entry.started_at,
         agent_id=entry.agent_id,
         queue=entry.queue_id,
-        direction=entry.direction,
-        metadata={"topic": entry.topic, "language": entry.language, **entry.metadata},
+        direction=entry.direction or "inbound",
+        metadata={"topic": entry.topic or "", "language": entry.language, **entry.metadata},
     )
     scorecard = score(book.choose(call), call)
     return Judged(heard, call, scorecard, parquet.write_turns(store, call), parquet.write_hits(store, call, scorecard))
@@ -139,8 +151,6 @@ def rescore(store: Store, call_ids: Sequence[str], rules: Path | None = None) ->
 
     Returns one row a call: old and new score interval. Raises NotFound for an unknown call.
     """
-    from hotline.store.access import OPERATOR
-
     book = RuleBook.load(rules or store.settings.rules)
     rows = []
     for call_id in call_ids:
@@ -150,6 +160,7 @@ def rescore(store: Store, call_ids: Sequence[str], rules: Path | None = None) ->
         hits_file = parquet.write_hits(store, opened.call, scorecard)
         with store.begin() as connection:
             call_store.save_score(connection, rule_set, scorecard, hits_file)
+            audit.record(connection, OPERATOR.name, "rescore_call", call_id, rules=rule_set.content_hash)
         rollups.roll_up(store, {opened.row.day})
         rows.append({"call": call_id, "was": _interval(opened.row.low, opened.row.high), "is": _interval(scorecard.low, scorecard.high)})
     return rows
@@ -157,77 +168,97 @@ def rescore(store: Store, call_ids: Sequence[str], rules: Path | None = None) ->
 
 def _job(store: Store, entry: manifest.Entry) -> tuple[Job | None, BadInput | None]:
     """The job for an entry; None when it is done; or why it cannot be worked on."""
-    content_hash = _hash_file(entry.path)
-    job = Job(_digest(entry.call_id, content_hash), content_hash, entry)
-    with store.begin() as connection:
+    try:
+        content_hash = _hash_file(entry.path)
+    except OSError as error:
+        return None, BadRecording(f"{entry.where}: file", f"cannot be read ({error.strerror})", "mend the file or its permissions")
+    with store.read() as connection:
+        job = Job(_digest(entry.call_id, content_hash), content_hash, _filled(entry, call_store.facts(connection, entry.call_id)))
         if jobs.is_done(connection, job.id):
             return None, None
-        holder = call_store.holder_of(connection, content_hash)
-        if holder is not None and holder != entry.call_id:
-            problem = f"the same recording is stored as call {holder}"
-            return None, BadRecording(f"{entry.where}: file", problem, "remove the row, or name the right file")
-        if call_store.has_other_recording(connection, entry.call_id, content_hash):
-            problem = f"call {entry.call_id} has another recording already"
-            return None, BadRecording(f"{entry.where}: call_id", problem, "give the call its own id")
-        if entry.agent_id is not None and feeds.team_path(connection, entry.agent_id) is None:
-            return None, BadInput(
-                f"{entry.where}: agent_id", f"'{entry.agent_id}' is not in the organisation", "import the staff list first"
-            )
-        if entry.queue_id is not None and not feeds.has_queue(connection, entry.queue_id):
-            return None, BadInput(f"{entry.where}: queue_id", f"'{entry.queue_id}' is not a queue here", "import the organisation first")
-    return job, None
+        problem = _conflict(connection, job)
+    return (None, problem) if problem else (job, None)
+
+
+def _filled(entry: manifest.Entry, facts: Mapping[str, Any] | None) -> manifest.Entry:
+    """The entry with what the telephone system's feed knows of the call and the manifest does not say."""
+    if facts is None:
+        return entry
+    blank = {name: facts[name] for name in ("agent_id", "queue_id", "direction", "topic") if getattr(entry, name) is None}
+    return replace(entry, **blank, metadata={**facts["metadata"], **entry.metadata})
+
+
+def _conflict(connection: sa.Connection, job: Job) -> BadInput | None:
+    """What in the store forbids to take this recording in."""
+    entry = job.entry
+    holder = call_store.holder_of(connection, job.content_hash)
+    if holder is not None and holder != entry.call_id:
+        return BadRecording(f"{entry.where}: file", f"the same recording is stored as call {holder}", "name the right file")
+    if call_store.has_other_recording(connection, entry.call_id, job.content_hash):
+        return BadRecording(f"{entry.where}: call_id", f"call {entry.call_id} has another recording already", "give the call its own id")
+    if entry.agent_id is not None and feeds.team_path(connection, entry.agent_id) is None:
+        return BadInput(f"{entry.where}: agent_id", f"'{entry.agent_id}' is not in the organisation", "hotline centre import")
+    if entry.queue_id is not None and not feeds.has_queue(connection, entry.queue_id):
+        return BadInput(f"{entry.where}: queue_id", f"'{entry.queue_id}' is not a queue here", "hotline centre import")
+    return None
 
 
 def _commit(store: Store, book: RuleBook, job: Job, judged: Judged) -> None:
-    """Everything SQL knows of one call, in one transaction."""
+    """Everything SQL knows of one call, in one transaction. Raises HotlineError when the store refuses it."""
     entry, heard, call = job.entry, judged.heard, judged.call
-    talk = max(0.0, call.duration - entry.hold_s)
     with store.begin() as connection:
-        jobs.begin(connection, job.id, entry.call_id, str(entry.path))
-        call_store.save_heard(
-            connection,
-            {
-                "id": entry.call_id,
-                "started_at": entry.started_at,
-                "day": entry.started_at.astimezone(store.settings.zone).date(),
-                "queue_id": entry.queue_id,
-                "agent_id": entry.agent_id,
-                "unit_path": (feeds.team_path(connection, entry.agent_id) if entry.agent_id else None) or "/",
-                "direction": entry.direction,
-                "topic": entry.topic,
-                "caller_key": caller_key(secret_key(store.settings.home), entry.caller) if entry.caller else None,
-                "wait_s": entry.wait_s,
-                "talk_s": talk,
-                "hold_s": entry.hold_s,
-                "acw_s": entry.acw_s,
-                "metadata": dict(call.metadata),
-                "metadata_closed": call.metadata_closed,
-                "synthetic": entry.synthetic,
-            },
-            {
-                "call_id": entry.call_id,
-                "content_hash": job.content_hash,
-                "path": str(entry.path),
-                "codec": heard.codec,
-                "layout": call.layout.value,
-                "duration_s": call.duration,
-                "truncated": call.truncated,
-                "overlaps": [[span.start, span.end] for span in call.overlaps],
-                "overlap_known": call.overlap_known,
-                "text_kind": heard.text_source.kind.value,
-                "text_engine": heard.text_source.name,
-                "text_version": heard.text_source.version,
-                "diarizer": heard.diarizer,
-                "role_method": heard.role_method,
-                "role_confidence": heard.role_confidence,
-                "warnings": list(heard.warnings),
-                "turns_file": judged.turns_file,
-                "ingested_at": datetime.now(UTC),
-            },
-        )
+        problem = _conflict(connection, job)  # again: an earlier row of this run may have brought the same file
+        if problem is not None:
+            raise problem
+        call_store.save_heard(connection, _call_row(store, connection, entry, call), _recording_row(job, heard, call, judged.turns_file))
         call_store.save_score(connection, book.choose(call), judged.scorecard, judged.hits_file)
-        jobs.done(connection, job.id)
+        audit.record(connection, OPERATOR.name, "ingest_call", entry.call_id)
+        jobs.done(connection, job.id, entry.call_id, str(entry.path))
         jobs.release(connection, _digest("call", entry.call_id))
+
+
+def _call_row(store: Store, connection: sa.Connection, entry: manifest.Entry, call: Call) -> dict[str, Any]:
+    """The row of ``calls``: what the manifest does not say is left out, so that the feed's value stays."""
+    said = {name: getattr(entry, name) for name in ("agent_id", "queue_id", "direction", "topic", "wait_s", "hold_s", "acw_s")}
+    if entry.agent_id is not None:
+        said["unit_path"] = feeds.team_path(connection, entry.agent_id)
+    if entry.caller is not None:
+        said["caller_key"] = caller_key(secret_key(store.settings.home), entry.caller)
+    if call_store.facts(connection, entry.call_id) is None:
+        said["talk_s"] = max(0.0, call.duration - (entry.hold_s or 0.0))
+    return {
+        "id": entry.call_id,
+        "started_at": entry.started_at,
+        "day": entry.started_at.astimezone(store.settings.zone).date(),
+        "metadata": dict(call.metadata),
+        "metadata_closed": call.metadata_closed,
+        "synthetic": entry.synthetic,
+        **{name: value for name, value in said.items() if value is not None},
+    }
+
+
+def _recording_row(job: Job, heard: Heard, call: Call, turns_file: str) -> dict[str, Any]:
+    """The row of ``recordings``."""
+    return {
+        "call_id": call.id,
+        "content_hash": job.content_hash,
+        "path": str(job.entry.path),
+        "codec": heard.codec,
+        "layout": call.layout.value,
+        "duration_s": call.duration,
+        "truncated": call.truncated,
+        "overlaps": [[span.start, span.end] for span in call.overlaps],
+        "overlap_known": call.overlap_known,
+        "text_kind": heard.text_source.kind.value,
+        "text_engine": heard.text_source.name,
+        "text_version": heard.text_source.version,
+        "diarizer": heard.diarizer,
+        "role_method": heard.role_method,
+        "role_confidence": heard.role_confidence,
+        "warnings": list(heard.warnings),
+        "turns_file": turns_file,
+        "ingested_at": datetime.now(UTC),
+    }
 
 
 def _put_aside(store: Store, job_id: str, source: str, error: HotlineError) -> str:

@@ -5,11 +5,11 @@ A row that cannot be used becomes a :class:`BadRow`; the others are read all the
 
 from __future__ import annotations
 
-import importlib.util
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from importlib.machinery import ModuleSpec, PathFinder
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -21,12 +21,16 @@ from qa.calls import Channel
 AUDIO_SUFFIXES = {".wav", ".mp3", ".ogg", ".opus", ".m4a", ".aac", ".amr", ".flac", ".wma", ".gsm"}
 TRANSCRIPT_SUFFIXES = (".json", ".srt", ".vtt", ".csv")
 _CALL_ID = re.compile(r"[\w.\-]{1,80}")
+_LONGEST_TOPIC = 60
 _REQUIRED = ("call_id", "file", "started_at")
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One recording and what came with it; ``where`` names its manifest line in messages."""
+    """One recording and what came with it; ``where`` names its manifest line in messages.
+
+    None means that the manifest does not say: what the telephone system's feed said of the call then stays.
+    """
 
     call_id: str
     path: Path
@@ -34,16 +38,16 @@ class Entry:
     where: str
     agent_id: str | None = None
     queue_id: str | None = None
-    direction: str = "inbound"
-    topic: str = ""
-    caller: str = ""
+    direction: str | None = None
+    topic: str | None = None
+    caller: str | None = None
     language: str = "zh"
     transcript: Path | None = None
     agent_channel: Channel | None = None
     synthetic: bool = False
-    wait_s: float = 0.0
-    hold_s: float = 0.0
-    acw_s: float = 0.0
+    wait_s: float | None = None
+    hold_s: float | None = None
+    acw_s: float | None = None
     metadata: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -58,7 +62,7 @@ class BadRow:
 def read(source: Path, zone: ZoneInfo) -> tuple[list[Entry], list[BadRow]]:
     """Entries and bad rows of a manifest file or a folder. Raises BadInput when nothing in it can be read."""
     if source.is_dir():
-        return _folder(source, zone), []
+        return _each_once(_folder(source, zone), [])
     if not source.exists():
         raise BadInput(str(source), "no such file or folder", "name a manifest (CSV, Parquet) or a folder of recordings")
     rows = _rows(source)
@@ -67,21 +71,24 @@ def read(source: Path, zone: ZoneInfo) -> tuple[list[Entry], list[BadRow]]:
         raise BadInput(f"{source}:1", f"column {', '.join(missing)} is missing", "see docs/getting-started.md for the columns")
     entries: list[Entry] = []
     bad: list[BadRow] = []
-    seen: dict[str, str] = {}
     for number, row in enumerate(rows.iter_rows(named=True), start=2):
         where = f"{source.name}:{number}"
         try:
-            entry = _entry(row, where, source.parent.resolve(), zone)
-            if entry.call_id in seen:
-                raise BadInput(
-                    f"{where}: call_id", f"'{entry.call_id}' stands at {seen[entry.call_id]} already", "give each call its own id"
-                )
+            entries.append(_entry(row, where, source.parent.resolve(), zone))
         except BadInput as error:
             bad.append(BadRow(where, error))
-        else:
-            seen[entry.call_id] = where
-            entries.append(entry)
-    return entries, bad
+    return _each_once(entries, bad)
+
+
+def _each_once(entries: list[Entry], bad: list[BadRow]) -> tuple[list[Entry], list[BadRow]]:
+    """The first entry of each call id; later ones become bad rows, for one would overwrite the other."""
+    first: dict[str, Entry] = {}
+    for entry in entries:
+        holder = first.setdefault(entry.call_id, entry)
+        if holder is not entry:
+            problem = f"'{entry.call_id}' stands at {holder.where} already"
+            bad.append(BadRow(entry.where, BadInput(f"{entry.where}: call_id", problem, "give each call its own id")))
+    return list(first.values()), bad
 
 
 def _rows(source: Path) -> pl.DataFrame:
@@ -109,9 +116,9 @@ def _entry(row: Mapping[str, str], where: str, base: Path, zone: ZoneInfo) -> En
         where=where,
         agent_id=row.get("agent_id", "").strip() or None,
         queue_id=row.get("queue_id", "").strip() or None,
-        direction=_one_of(row.get("direction", ""), ("inbound", "outbound"), f"{where}: direction"),
-        topic=row.get("topic", "").strip(),
-        caller=row.get("caller", "").strip(),
+        direction=_one_of(row["direction"], ("inbound", "outbound"), f"{where}: direction") if row.get("direction") else None,
+        topic=_topic(row.get("topic", ""), f"{where}: topic"),
+        caller=row.get("caller", "").strip() or None,
         language=_one_of(row.get("language", ""), ("zh", "en"), f"{where}: language"),
         transcript=_inside(transcript, base, f"{where}: transcript") if transcript else None,
         agent_channel=_channel(row.get("agent_channel", ""), f"{where}: agent_channel"),
@@ -127,13 +134,12 @@ def _inside(name: str, base: Path, thing: str) -> Path:
     """The file ``name`` below ``base``, or inside an installed package for ``package:MODULE/PATH``."""
     if name.startswith("package:"):
         module, _, rest = name.removeprefix("package:").partition("/")
-        try:
-            spec = importlib.util.find_spec(module)
-        except ModuleNotFoundError:
-            spec = None
+        spec = _package(module)
         if spec is None or not spec.submodule_search_locations:
             raise BadInput(thing, f"package {module} is not installed", 'pip install "hotline[speech]"')
         base, name = Path(spec.submodule_search_locations[0]).resolve(), rest
+    if "\0" in name:
+        raise BadInput(thing, "the name holds a NUL character", "mend the name")
     path = (base / name).resolve()
     if not name or not path.is_relative_to(base):
         raise BadInput(thing, f"'{name}' leaves the manifest's folder", "put recordings and transcripts below the manifest")
@@ -142,11 +148,33 @@ def _inside(name: str, base: Path, thing: str) -> Path:
     return path
 
 
+def _package(module: str) -> ModuleSpec | None:
+    """Where an installed package lies, found without running any of its code."""
+    path: Sequence[str] | None = None
+    spec: ModuleSpec | None = None
+    for part in module.split("."):
+        if not part.isidentifier():
+            return None
+        spec = PathFinder.find_spec(part, path)
+        if spec is None:
+            return None
+        path = spec.submodule_search_locations
+    return spec
+
+
+def _topic(text: str, thing: str) -> str | None:
+    if len(text.strip()) > _LONGEST_TOPIC:
+        raise BadInput(thing, f"longer than {_LONGEST_TOPIC} characters", "give the topic's short name")
+    return text.strip() or None
+
+
 def _instant(text: str, thing: str, zone: ZoneInfo) -> datetime:
     try:
         instant = datetime.fromisoformat(text.strip())
     except ValueError:
         raise BadInput(thing, f"'{text}' is not a time", "write it as 2026-11-09T09:30:00+08:00") from None
+    if not 1990 <= instant.year < 2100:
+        raise BadInput(thing, f"the year {instant.year} cannot be right", "write the year the call took place")
     return instant if instant.tzinfo else instant.replace(tzinfo=zone)
 
 
@@ -161,9 +189,11 @@ def _channel(value: str, thing: str) -> Channel | None:
     return Channel(_one_of(value, ("left", "right"), thing)) if value.strip() else None
 
 
-def _seconds(value: str, thing: str) -> float:
+def _seconds(value: str, thing: str) -> float | None:
+    if not value.strip():
+        return None
     try:
-        seconds = float(value.strip() or 0)
+        seconds = float(value)
     except ValueError:
         seconds = -1
     if not 0 <= seconds < 86_400:

@@ -23,10 +23,14 @@ _SHORTEST = 7
 """Runs of at least so many digits are personal; 95598 and a four-digit badge number are not."""
 
 _DIGIT = r"[0-9０-９零〇一二三四五六七八九幺两]"
-_RUN = re2.compile(rf"{_DIGIT}(?:[ \-—,，、.·]?{_DIGIT})*[xXＸ]?")
+_SEPARATORS = " -—,，、.·。"
+_RUN = re2.compile(rf"{_DIGIT}(?:[ \-—,，、.·。]{{0,4}}{_DIGIT})*[xXＸ]?")
 _ENGLISH = "zero|oh|one|two|three|four|five|six|seven|eight|nine"
 _ENGLISH_RUN = re2.compile(rf"(?i)\b(?:{_ENGLISH})(?:[ ,\-]+(?:{_ENGLISH}))+\b")
-_UNITS = "十百千万亿点年月号日块元度分"
+_DATE = re2.compile(r"\b(?:19|20)[0-9]{2}[-./](?:0?[1-9]|1[0-2])[-./](?:[0-2]?[0-9]|3[01])\b(?: [0-2]?[0-9]:[0-5][0-9])?")
+_UNITS = "十百千万亿点年月日块元度分"
+_LONGEST_QUANTITY = 8
+"""Longer runs are personal whatever follows: 「13800001234月底」 is a number and the end of the month."""
 
 
 def mask(text: str) -> str:
@@ -51,9 +55,10 @@ def _mask_word(word: Word, masked: str) -> Word:
 
 def _numbers(text: str) -> list[tuple[int, int]]:
     found = []
+    text = _DATE.sub(lambda date: "\0" * len(date.group()), text)
     for match in _RUN.finditer(text):
-        digits = sum(character not in " -—,，、.·" for character in match.group())
-        is_quantity = text[match.end() : match.end() + 1] in tuple(_UNITS)
+        digits = sum(character not in _SEPARATORS for character in match.group())
+        is_quantity = digits <= _LONGEST_QUANTITY and text[match.end() : match.end() + 1] in tuple(_UNITS)
         if digits >= _SHORTEST and not is_quantity:
             found.append(match.span())
     for match in _ENGLISH_RUN.finditer(text):
@@ -63,4 +68,4 @@ def _numbers(text: str) -> list[tuple[int, int]]:
 
 
 def _hide(character: str) -> str:
-    return character if character in " -—,，、.·" else MASK
+    return character if character in _SEPARATORS else MASK

@@ -9,78 +9,101 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from hotline import settings
-from hotline.console import JsonFlag, emit, err, out
+from hotline.console import JsonFlag, emit, err, out, plain
 from hotline.store import calls as call_store
 from hotline.store import jobs, open_store
 from hotline.store.access import OPERATOR
-from hotline.store.calls import CallRow
+from hotline.store.calls import CallRow, OpenedCall
 from qa import ingest as room
-from qa.calls import Call, Span
+from qa.calls import Span
+from qa.rules import in_language
 from qa.scoring import ItemResult
+from reports.week import IsoWeek
 
 app = typer.Typer(help="Bring recordings in; list, show and re-score calls.", no_args_is_help=True)
 
-RulesOption = Annotated[Path | None, typer.Option("--rules", help="Judge by this rule set instead of the ones chosen by language.")]
+RulesOption = Annotated[Path | None, typer.Option("--rules", help="Judge by this rule set instead of the one of the call's language.")]
 
 
 @app.command("ingest")
 def ingest(
-    source: Annotated[Path, typer.Argument(help="Manifest (CSV or Parquet) or a folder of recordings.")],
+    source: Annotated[Path, typer.Argument(metavar="SOURCE", help="Manifest (CSV or Parquet) or a folder of recordings.")],
     rules: RulesOption = None,
-    workers: Annotated[int | None, typer.Option(min=1, help="Processes; 1 works in this process.")] = None,
+    workers: Annotated[int | None, typer.Option(min=1, help="Processes; 1 works in this one. Default: the setting.")] = None,
     as_json: JsonFlag = False,
 ) -> None:
     """Listen to every recording, judge it and store it; safe to stop and run again."""
     current = settings.load()
     store = open_store(current)
-    progress = Progress(
-        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), console=err, transient=True
-    )
-    with progress:
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=err, transient=True) as progress:
         task = progress.add_task("listening", total=None)
 
         def advance(done: int, total: int, what: str) -> None:
-            progress.update(task, completed=done, total=total, description=what)
+            progress.update(task, completed=done, total=total, description=plain(what))
 
         summary = room.ingest(store, source, rules=rules, workers=workers or current.workers, on_progress=advance)
     if as_json:
         emit(summary.row(), True)
         return
     out.print(f"{summary.stored} stored, {summary.skipped} there already, {len(summary.quarantined)} put aside")
+    for note in summary.notes:
+        err.print(f"[yellow]note[/] {plain(note)}", soft_wrap=True)
     for problem in summary.quarantined:
-        err.print(f"[yellow]put aside[/] {problem}".replace("\n", " "), soft_wrap=True)
+        err.print(f"[yellow]put aside[/] {plain(problem)}", soft_wrap=True)
 
 
 @app.command("list")
 def list_calls(
-    limit: Annotated[int, typer.Option(min=1, max=1000)] = 50,
-    offset: Annotated[int, typer.Option(min=0)] = 0,
+    week: Annotated[str | None, typer.Option(help="Only this ISO week, such as 2026-W46.")] = None,
+    agent: Annotated[str | None, typer.Option(help="Only this agent's calls: the id, e.g. a001.")] = None,
+    queue: Annotated[str | None, typer.Option(help="Only this queue: the id, e.g. q0.")] = None,
+    doubtful: Annotated[bool, typer.Option("--doubtful", help="Only calls with something for a person to decide.")] = False,
+    fatal: Annotated[bool, typer.Option("--fatal", help="Only calls with a certain or possible fatal item.")] = False,
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="At most so many.")] = 50,
+    offset: Annotated[int, typer.Option(min=0, help="Leave out so many of the newest.")] = 0,
     every: Annotated[bool, typer.Option("--all", help="Also calls without a recording.")] = False,
     as_json: JsonFlag = False,
 ) -> None:
-    """Recorded calls with their score interval, outcome and where their text comes from."""
+    """Recorded calls, newest first, with their score interval, outcome and where their text comes from."""
     store = open_store(settings.load())
-    page = call_store.page(store, OPERATOR, recorded_only=not every, limit=limit, offset=offset)
-    emit([_listing(row) for row in page.rows], as_json, title=f"{page.total} calls")
+    days = IsoWeek.parse(week) if week is not None else None
+    page = call_store.page(
+        store,
+        OPERATOR,
+        queue=queue,
+        agent=agent,
+        first_day=days.first if days else None,
+        last_day=days.last if days else None,
+        doubtful_only=doubtful,
+        fatal_only=fatal,
+        recorded_only=not every,
+        limit=limit,
+        offset=offset,
+    )
+    if as_json:
+        emit({"total": page.total, "calls": [_facts(row) for row in page.rows]}, True)
+    else:
+        emit([_line(row) for row in page.rows], False, title=f"{page.total} calls")
 
 
 @app.command("show")
-def show(call_id: str, as_json: JsonFlag = False) -> None:
-    """One call: its turns with times and text source, and every item with its verdict and evidence."""
-    store = open_store(settings.load())
-    opened = call_store.open_call(store, OPERATOR, call_id)
-    turns, items = _turns(opened.call), _items(opened.items)
+def show(call_id: Annotated[str, typer.Argument(metavar="CALL", help="The call's id.")], as_json: JsonFlag = False) -> None:
+    """One call: how it was heard, its turns with times and text source, and every item with its verdict and evidence."""
+    current = settings.load()
+    opened = call_store.open_call(open_store(current), OPERATOR, call_id)
     if as_json:
-        emit({"call": _listing(opened.row), "turns": turns, "items": items}, True)
+        emit({"call": _facts(opened.row) | _heard(opened), "turns": _turns(opened), "items": _items(opened)}, True)
         return
-    emit(_listing(opened.row), False, title=call_id)
-    emit(turns, False, title="turns")
-    emit(items, False, title="items")
+    emit(_line(opened.row) | _heard(opened) | {"warnings": "; ".join(opened.warnings) or None}, False, title=call_id)
+    turns = [{"turn": t.index, "time": _clock(t.span), "role": t.role.value, "text": t.text} for t in opened.call.turns]
+    emit(turns, False, title=f"turns ({opened.row.text_source})")
+    emit([_item_line(item, current.language) for item in opened.items], False, title="items")
 
 
 @app.command("score")
 def score(
-    call_ids: Annotated[list[str], typer.Argument(help="Calls to judge again.")],
+    call_ids: Annotated[list[str], typer.Argument(metavar="CALL…", help="Calls to judge again.")],
     rules: RulesOption = None,
     as_json: JsonFlag = False,
 ) -> None:
@@ -92,44 +115,106 @@ def score(
 @app.command("quarantine")
 def quarantine(as_json: JsonFlag = False) -> None:
     """Recordings that were put aside, why, and what to do."""
-    store = open_store(settings.load())
-    emit(jobs.quarantined(store, OPERATOR), as_json, title="quarantine", columns=("source", "problem", "mend", "at"))
+    rows = jobs.quarantined(open_store(settings.load()), OPERATOR)
+    if not rows and not as_json:
+        out.print("nothing put aside")
+        return
+    emit(rows, as_json, title="quarantine", columns=("source", "problem", "mend", "at"))
 
 
-def _listing(row: CallRow) -> dict[str, Any]:
+def _line(row: CallRow) -> dict[str, Any]:
+    """A call as a line that fits a terminal."""
+    score = None if row.low is None or row.high is None else f"{row.low:g}" if row.low == row.high else f"{row.low:g}–{row.high:g}"
     return {
         "call": row.id,
-        "started": f"{row.started_at:%Y-%m-%d %H:%M}",
+        "started": f"{row.started_at:%m-%d %H:%M}",
+        "agent": row.agent_id,
+        "topic": row.topic,
+        "score": score,
+        "passed": row.passed,
+        "doubt": row.doubtful_items,
+        "text": f"{row.text_source}{' (synthetic)' if row.synthetic else ''}" if row.text_source else None,
+    }
+
+
+def _facts(row: CallRow) -> dict[str, Any]:
+    """A call for programs: numbers as numbers."""
+    return {
+        "call": row.id,
+        "started_at": row.started_at,
         "agent": row.agent_id,
         "queue": row.queue_id,
         "topic": row.topic,
+        "direction": row.direction,
         "seconds": row.duration_s,
-        "score": None if row.low is None else f"{row.low:g}" if row.low == row.high else f"{row.low:g}–{row.high:g}",
+        "score": {"low": row.low, "high": row.high},
         "passed": row.passed,
-        "fatal": row.fatal_certain,
-        "doubtful": row.doubtful_items,
-        "text": str(row.text_source) if row.text_source else None,
-        "rules": row.rule_set_id and f"{row.rule_set_id} v{row.rule_version}",
+        "fatal_certain": row.fatal_certain,
+        "fatal_possible": row.fatal_possible,
+        "failed_items": row.failed_items,
+        "doubtful_items": row.doubtful_items,
+        "text_source": str(row.text_source) if row.text_source else None,
+        "rule_set": {"id": row.rule_set_id, "version": row.rule_version, "hash": row.rule_hash},
         "synthetic": row.synthetic,
     }
 
 
-def _turns(call: Call) -> list[dict[str, Any]]:
-    return [{"turn": t.index, "time": _clock(t.span), "role": t.role.value, "text": t.text, "source": str(t.source)} for t in call.turns]
+def _heard(opened: OpenedCall) -> dict[str, Any]:
+    rules = f"{opened.row.rule_set_id} v{opened.row.rule_version}" if opened.row.rule_set_id else None
+    return {"diarizer": opened.diarizer, "roles": opened.role_method, "rules": rules, "warnings": list(opened.warnings)}
 
 
-def _items(items: tuple[ItemResult, ...]) -> list[dict[str, Any]]:
+def _turns(opened: OpenedCall) -> list[dict[str, Any]]:
+    return [
+        {
+            "turn": turn.index,
+            **_seconds(turn.span),
+            "role": turn.role.value,
+            "role_confidence": turn.role_confidence,
+            "text": turn.text,
+            "confidence": turn.confidence,
+            "source": str(turn.source),
+        }
+        for turn in opened.call.turns
+    ]
+
+
+def _items(opened: OpenedCall) -> list[dict[str, Any]]:
     return [
         {
             "item": item.item_id,
-            "outcome": str(item.outcome),
-            "lost": f"{item.lost_low:g}" if item.lost_low == item.lost_high else f"{item.lost_low:g}–{item.lost_high:g}",
-            "fatal": "yes" if item.fatal else "",
+            "section": item.section_id,
+            "outcome": item.outcome.value,
+            "fatal": item.fatal,
+            "lost_low": item.lost_low,
+            "lost_high": item.lost_high,
             "reason": item.reason,
-            "evidence": "; ".join(f"{_clock(e.span)} turn {e.turn} {e.detail}" for e in item.evidence),
+            "evidence": [
+                {"turn": e.turn, "chars": e.chars, **_seconds(e.span), "operator": e.operator, "condition": e.condition, "detail": e.detail}
+                for e in item.evidence
+            ],
         }
-        for item in items
+        for item in opened.items
     ]
+
+
+def _item_line(item: ItemResult, language: str) -> dict[str, Any]:
+    places = (
+        " ".join(part for part in (_clock(e.span), "" if e.turn is None else f"turn {e.turn}", in_language(e.detail, language)) if part)
+        for e in item.evidence
+    )
+    return {
+        "item": item.item_id,
+        "outcome": item.outcome.value,
+        "lost": f"{item.lost_low:g}" if item.lost_low == item.lost_high else f"{item.lost_low:g}–{item.lost_high:g}",
+        "fatal": "yes" if item.fatal else "",
+        "reason": in_language(item.reason, language),
+        "evidence": "; ".join(places),
+    }
+
+
+def _seconds(span: Span | None) -> dict[str, float | None]:
+    return {"start_s": None if span is None else round(span.start, 2), "end_s": None if span is None else round(span.end, 2)}
 
 
 def _clock(span: Span | None) -> str:

@@ -1,7 +1,7 @@
 """The sample centre: an invented hotline with thirty months of history, the same for the same seed.
 
 Every row is synthetic and says so. Parts: ``organisation`` (who), ``demand`` (how many calls to expect), ``roster`` (who sits there),
-``simulation`` (calls one by one), ``calls`` and ``followups`` (rows of the last weeks).
+``simulation`` (calls one by one), ``calls`` and ``followups`` (rows of single calls).
 
 >>> from datetime import date
 >>> centre = build(until=date(2026, 11, 15), months=1, detail_weeks=1)
@@ -25,7 +25,6 @@ from hotline.sample_centre.demand import SLOTS, TOPICS
 SEED = 95598
 UNTIL = date(2026, 11, 15)
 MONTHS = 30
-DETAIL_WEEKS = 8
 ZONE = ZoneInfo("Asia/Shanghai")
 
 
@@ -49,8 +48,10 @@ class SampleCentre:
         return {field.name: getattr(self, field.name) for field in fields(self) if field.name != "storms"}
 
 
-def build(seed: int = SEED, until: date = UNTIL, months: int = MONTHS, detail_weeks: int = DETAIL_WEEKS) -> SampleCentre:
-    """Make the centre: ``months`` of half-hours that end with local day ``until``; calls, states, tickets and surveys of the last weeks.
+def build(seed: int = SEED, until: date = UNTIL, months: int = MONTHS, detail_weeks: int | None = None) -> SampleCentre:
+    """Make the centre: ``months`` of history that end with local day ``until``.
+
+    ``detail_weeks`` keeps single calls, states, tickets and surveys of the last weeks only, which is quicker; None keeps them all.
 
     Raises BadInput when ``months`` is not 1–120 or the Chinese calendar does not know a year of the history.
     """
@@ -66,7 +67,7 @@ def build(seed: int = SEED, until: date = UNTIL, months: int = MONTHS, detail_we
     busy = np.array([(1.06 if day in storm else 1.0) * (1 - 0.02 * i / 365) for i, day in enumerate(days)])
     traffic = simulation.simulate(crew, plan, simulation.expected(days, storm, rng), busy, rng)
     midnight = datetime.combine(first_day, time(), ZONE)
-    detail = max(0, len(days) - 7 * detail_weeks)
+    detail = 0 if detail_weeks is None else max(0, len(days) - 7 * detail_weeks)
     call_rows = calls.call_frame(traffic, crew, days, detail, midnight, rng)
     end = datetime.combine(until + timedelta(days=1), time(), ZONE)
     return SampleCentre(

@@ -47,7 +47,12 @@ def test_a_full_row(folder: Path) -> None:
         ({"file": "gone.wav"}, "file", "does not exist"),
         ({"file": "package:no_such_package_x/a.wav"}, "file", "not installed"),
         ({"file": "package:polars/../typer/__init__.py"}, "file", "leaves"),
+        ({"file": "package:.os/x"}, "file", "not installed"),
+        ({"file": "package:__main__/x"}, "file", "not installed"),
+        ({"file": "a\0.wav"}, "file", "NUL"),
         ({"call_id": "../x"}, "call_id", "not an id"),
+        ({"topic": "停" * 61}, "topic", "longer than 60"),
+        ({"started_at": "0001-01-01T00:00:00"}, "started_at", "year 1"),
         ({"started_at": "yesterday"}, "started_at", "not a time"),
         ({"direction": "sideways"}, "direction", "use one of: inbound, outbound"),
         ({"agent_channel": "middle"}, "agent_channel", "use one of: left, right"),
@@ -90,3 +95,16 @@ def test_an_unreadable_table_is_one_line(tmp_path: Path) -> None:
     with pytest.raises(BadInput) as caught:
         manifest.read(file, ZONE)
     assert "\n" not in str(caught.value)
+
+
+def test_what_the_manifest_does_not_say_is_none(folder: Path) -> None:
+    entries, _ = manifest.read(_write(folder, {**GOOD, "topic": "", "acw_s": ""}), ZONE)
+    entry = entries[0]
+    assert (entry.topic, entry.acw_s, entry.hold_s, entry.direction, entry.caller) == (None, None, None, None, None)
+
+
+def test_two_files_of_a_folder_that_share_an_id_do_not_overwrite_each_other(folder: Path) -> None:
+    (folder / "a.mp3").write_bytes(b"y")
+    entries, bad = manifest.read(folder, ZONE)
+    assert len(entries) == len(bad) == 1
+    assert "give each call its own id" in str(bad[0].error)

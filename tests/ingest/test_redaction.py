@@ -16,6 +16,10 @@ from qa.redaction import mask, mask_turn
         ("幺三八零零零零一二三四", "***********"),
         ("身份证11010519491231002X", "身份证******************"),
         ("座机0379-6543210", "座机****-*******"),
+        ("13800001234月底停机", "***********月底停机"),
+        ("是13800001234号", "是***********号"),
+        ("幺三八零零零零一二三四点", "***********点"),
+        ("138  0000... 1234", "***  ****... ****"),
         ("my number is one three eight, zero zero zero zero one two", "my number is *** ***** *****, **** **** **** **** *** ***"),
     ],
 )
@@ -34,6 +38,8 @@ def test_personal_numbers_are_hidden(text: str, masked: str) -> None:
         "一二三四五六",
         "共1234567元",
         "one two three",
+        "2026-11-09 09:30",
+        "户号五三零二",
     ],
 )
 def test_what_rules_need_stays(text: str) -> None:

@@ -95,5 +95,5 @@ def _outcomes(home: Path, call: str) -> dict[str, str]:
     return {item["item"]: item["outcome"] for item in _call(home, call)["items"]}
 
 
-def _score(home: Path, call: str) -> str:
+def _score(home: Path, call: str) -> dict[str, float]:
     return _call(home, call)["call"]["score"]

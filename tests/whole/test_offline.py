@@ -62,6 +62,6 @@ def test_the_main_path_uses_no_network(tmp_path: Path, models_ready: Path) -> No
     listed = subprocess.run(
         [sys.executable, "-m", "hotline", "calls", "list", "--json"], env=environment, capture_output=True, text=True, check=True
     )
-    sources = {row["call"]: row["text"] for row in json.loads(listed.stdout)}
+    sources = {row["call"]: row["text_source"] for row in json.loads(listed.stdout)["calls"]}
     assert sum(source.startswith("supplied") for source in sources.values()) == 2
     assert sum("tiny.en" in source for source in sources.values()) == 1
