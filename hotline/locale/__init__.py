@@ -1,4 +1,6 @@
-"""Every sentence of the screens, in Chinese and English, from one catalogue.
+"""Every sentence of the screens, in Chinese and English, from one catalogue: the YAML files beside this one, a file an area.
+
+A file holds groups of entries; ``{names in braces}`` are filled in. A test sees to it that every key is used and none is missing.
 
 ``t("review.title")`` gives the sentence in the language of this run, ``term("outcome", "fail")`` the name
 of a value. The language is a context variable: each script run of Streamlit has a context of its own, so
@@ -26,8 +28,9 @@ _language: ContextVar[str] = ContextVar("language", default="zh")
 @cache
 def catalogue() -> dict[str, dict[str, str]]:
     """All entries: ``{"review.title": {"zh": …, "en": …}}``."""
-    text = resources.files("hotline.locale").joinpath("catalogue.yaml").read_text(encoding="utf-8")
-    return {f"{group}.{name}": entry for group, entries in yaml.safe_load(text).items() for name, entry in entries.items()}
+    files = sorted((file for file in resources.files("hotline.locale").iterdir() if file.name.endswith(".yaml")), key=lambda f: f.name)
+    groups = [group for file in files for group in yaml.safe_load(file.read_text(encoding="utf-8")).items()]
+    return {f"{group}.{name}": entry for group, entries in groups for name, entry in entries.items()}
 
 
 def use(language: str) -> None:

@@ -54,6 +54,13 @@ def test_every_key_used_exists() -> None:
         assert any(key.startswith(prefix) for key in locale.catalogue()), prefix
 
 
+def test_each_group_stands_in_one_file() -> None:
+    texts = [file.read_text(encoding="utf-8") for file in Path(locale.__file__).parent.glob("*.yaml")]
+    groups = [group for text in texts for group in re.findall(r"^(\w+):", text, flags=re.MULTILINE)]
+    assert len(groups) > 30
+    assert sorted(set(groups)) == sorted(groups)
+
+
 def test_every_key_is_used() -> None:
     used = {key for argument in _calls("t") for key in _constants(argument)} | _looked_up()
     prefixes = tuple(_prefixes())
