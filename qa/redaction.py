@@ -24,7 +24,11 @@ _SHORTEST = 7
 
 _DIGIT = r"[0-9０-９零〇一二三四五六七八九幺两]"
 _SEPARATORS = " -—,，、.·。"
-_RUN = re2.compile(rf"{_DIGIT}(?:[ \-—,，、.·。]{{0,4}}{_DIGIT})*[xXＸ]?")
+_GROUP = rf"{_DIGIT}(?:[ \-—,，、.·。]{{0,4}}{_DIGIT})*[xXＸ]?"
+_RUN = re2.compile(_GROUP)
+_BROKEN_RUN = re2.compile(rf"({_GROUP})\p{{Han}}({_GROUP})")
+_LONG = 10
+"""Two groups around one character that a recogniser made of a digit (「一三吧零零零零四五一七」) are one number from so many digits on."""
 _ENGLISH = "zero|oh|one|two|three|four|five|six|seven|eight|nine"
 _ENGLISH_RUN = re2.compile(rf"(?i)\b(?:{_ENGLISH})(?:[ ,\-]+(?:{_ENGLISH}))+\b")
 _DATE = re2.compile(r"\b(?:19|20)[0-9]{2}[-./](?:0?[1-9]|1[0-2])[-./](?:[0-2]?[0-9]|3[01])\b(?: [0-2]?[0-9]:[0-5][0-9])?")
@@ -61,6 +65,9 @@ def _numbers(text: str) -> list[tuple[int, int]]:
         is_quantity = digits <= _LONGEST_QUANTITY and text[match.end() : match.end() + 1] in tuple(_UNITS)
         if digits >= _SHORTEST and not is_quantity:
             found.append(match.span())
+    for match in _BROKEN_RUN.finditer(text):
+        if sum(character not in _SEPARATORS for character in match.group()) > _LONG:
+            found += [match.span(1), match.span(2)]
     for match in _ENGLISH_RUN.finditer(text):
         if len(match.group().replace(",", " ").replace("-", " ").split()) >= _SHORTEST:
             found.append(match.span())

@@ -20,6 +20,8 @@ from qa.redaction import mask, mask_turn
         ("是13800001234号", "是***********号"),
         ("幺三八零零零零一二三四点", "***********点"),
         ("138  0000... 1234", "***  ****... ****"),
+        ("一三吧00004517", "**吧********"),
+        ("1380000吧243", "*******吧***"),
         ("my number is one three eight, zero zero zero zero one two", "my number is *** ***** *****, **** **** **** **** *** ***"),
     ],
 )
@@ -40,6 +42,7 @@ def test_personal_numbers_are_hidden(text: str, masked: str) -> None:
         "one two three",
         "2026-11-09 09:30",
         "户号五三零二",
+        "文华路16号三栋二单元501",
     ],
 )
 def test_what_rules_need_stays(text: str) -> None:
