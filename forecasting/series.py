@@ -70,9 +70,10 @@ class History:
         return np.asarray(np.nansum(self.answered, axis=1), dtype=np.float64)
 
     def until(self, day: date) -> History:
-        """What was known on the morning of ``day``."""
+        """What was known on the morning of ``day``; which days are complete is judged by the days before it alone."""
         n = max(0, min(self.days, (day - self.first).days))
-        return History(self.first, self.minutes, self.offered[:n], self.answered[:n], self.handle[:n], self.complete[:n])
+        offered = self.offered[:n]
+        return History(self.first, self.minutes, offered, self.answered[:n], self.handle[:n], _complete(offered, self.first))
 
 
 def day_class(day: Day) -> int:

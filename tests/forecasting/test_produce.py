@@ -12,6 +12,7 @@ import pytest
 
 from forecasting import Forecast, produce
 from forecasting.backtest import backtest
+from forecasting.series import read_history
 from hotline.errors import BadInput
 
 
@@ -64,6 +65,20 @@ def test_the_future_is_not_looked_at(invented: Any) -> None:
     a, b = (produce(frame, origin, 7, half_hour_days=2) for frame in (invented.intervals, changed))
     assert a.values.equals(b.values)
     assert produce(invented.intervals, origin, 7, half_hour_days=2, seed=1).daily["low80"].to_list() != a.daily["low80"].to_list()
+
+
+def test_which_days_are_complete_is_judged_without_later_days(invented: Any) -> None:
+    """The nights open late in the history, and bring many calls: earlier days were whole without them, as far as was known then."""
+    origin = date(2026, 9, 1)
+    night, later = pl.col("start").dt.hour() < 8, pl.col("start").dt.date() >= origin
+    frame = invented.intervals.tail(48 * 200).filter(~night | later).with_columns(offered=pl.when(night).then(400).otherwise("offered"))
+    whole = read_history(frame)
+    assert not whole.complete[: (origin - whole.first).days].any()
+    known = whole.until(origin)
+    assert known.complete.all() and known.days == (origin - whole.first).days
+    assert np.array_equal(known.complete, read_history(frame.filter(~later)).complete)
+    first_night = produce(frame, origin + timedelta(days=1), 7, half_hour_days=2).grain("volume", "day")
+    assert first_night.equals(produce(frame.filter(pl.col("start").dt.date() <= origin), None, 7, half_hour_days=2).grain("volume", "day"))
 
 
 def test_a_gap_before_the_first_day_is_bridged_and_said(invented: Any) -> None:
