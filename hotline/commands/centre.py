@@ -1,8 +1,9 @@
-"""``hotline centre``: the sample centre, and what the store knows of the organisation."""
+"""``hotline centre``: bring a centre in, invented or real, and show what the store knows of it."""
 
 from __future__ import annotations
 
 from datetime import date
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -13,10 +14,11 @@ from hotline.errors import BadInput
 from hotline.store import open_store
 from hotline.store.access import OPERATOR
 from hotline.store.feeds import load_all
+from hotline.store.importing import import_folder
 from hotline.store.organisation import organisation
 from hotline.store.rollups import roll_up_all
 
-app = typer.Typer(help="Load the invented sample centre; show the organisation.", no_args_is_help=True)
+app = typer.Typer(help="Bring your centre in, or the invented sample centre; show the organisation.", no_args_is_help=True)
 
 
 @app.command("sample")
@@ -44,6 +46,18 @@ def sample(
         loaded = load_all(store, OPERATOR, centre.frames())
         loaded["agent_days"] = roll_up_all(store)
     emit(loaded, as_json, title="sample centre (synthetic 合成数据)")
+
+
+@app.command("import")
+def import_centre(
+    folder: Annotated[Path, typer.Argument(help="Folder with org_units.csv, agents.csv, queues.csv, calls.csv … (CSV or Parquet).")],
+    as_json: JsonFlag = False,
+) -> None:
+    """Bring your centre in: organisation, calls, counts, tickets, surveys. All or nothing; importing again changes nothing."""
+    store = open_store(settings.load())
+    with err.status("reading, checking and writing the feeds"):
+        loaded = import_folder(store, OPERATOR, folder)
+    emit(loaded, as_json, title=f"imported from {folder}".replace("[", r"\["))
 
 
 @app.command("show")

@@ -205,7 +205,8 @@ def save_heard(connection: sa.Connection, call_row: Mapping[str, Any], recording
 
 def facts(connection: sa.Connection, call_id: str) -> Mapping[str, Any] | None:
     """What is known of a call without hearing it: the columns of ``calls``; None when it is not known at all."""
-    return connection.execute(sa.select(calls).where(calls.c.id == call_id)).mappings().one_or_none()
+    found = connection.execute(sa.select(calls).where(calls.c.id == call_id)).mappings().one_or_none()
+    return None if found is None else dict(found)
 
 
 def holder_of(connection: sa.Connection, content_hash: str) -> str | None:

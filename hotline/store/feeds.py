@@ -41,6 +41,15 @@ FEEDS: dict[str, sa.Table] = {
 }
 """The tables that a feed can fill, parents before children."""
 
+
+class BadValue(BadInput):
+    """A value of a feed cannot be used; ``feed``, ``column`` and ``value`` say which, for whoever knows the line it came from."""
+
+    feed: str = ""
+    column: str = ""
+    value: object = None
+
+
 _CHOICES = {
     ("org_units", "kind"): ("centre", "sub_centre", "team"),
     ("calls", "direction"): ("inbound", "outbound"),
@@ -49,10 +58,12 @@ _CHOICES = {
 
 
 def load_all(store: Store, viewer: Viewer, frames: Mapping[str, pl.DataFrame]) -> dict[str, int]:
-    """Load several feeds by table name, parents first; returns the rows of each. Raises like :func:`load`."""
+    """Load several feeds by table name, parents first, all or nothing; returns the rows of each. Raises like :func:`load`."""
     for name in frames:
         _table(name)
-    return {name: load(store, viewer, name, frames[name]) for name in FEEDS if name in frames}
+    viewer.require(Permission.IMPORT, "feeds")
+    with store.begin() as connection:
+        return {name: _load(store, connection, viewer, name, frames[name]) for name in FEEDS if name in frames}
 
 
 def load(store: Store, viewer: Viewer, feed: str, frame: pl.DataFrame) -> int:
@@ -60,25 +71,29 @@ def load(store: Store, viewer: Viewer, feed: str, frame: pl.DataFrame) -> int:
 
     Columns are the table's; those with a default may be left out. Instants must be timezone-aware. A frame of calls may
     give ``caller`` (the number, kept only as a keyed hash) for ``caller_key``, and leave out ``day`` and ``unit_path``, which
-    then follow from ``started_at`` and the agent's team. Raises BadInput naming feed and column.
+    then follow from ``started_at`` and the agent's team. Raises BadInput naming feed and column, as BadValue when one value is wrong.
     """
     viewer.require(Permission.IMPORT, f"feed {feed}")
+    with store.begin() as connection:
+        return _load(store, connection, viewer, feed, frame)
+
+
+def _load(store: Store, connection: sa.Connection, viewer: Viewer, feed: str, frame: pl.DataFrame) -> int:
     table = _table(feed)
     if frame.is_empty():
         return 0
-    with store.begin() as connection:
-        keep: set[str] = set()
-        if table is calls:
-            frame, keep = _complete_calls(connection, store, frame)
-        _check_columns(table, frame)
-        key = [column.name for column in table.primary_key]
-        frame = frame.unique(subset=key, keep="last", maintain_order=True)
-        _check_values(connection, table, frame)
-        if table is org_units:
-            _check_tree(connection, frame)
-            frame = frame.sort(pl.col("path").str.len_chars(), maintain_order=True)
-        upsert(connection, table, _rows(table, frame), keep=keep)
-        audit.record(connection, viewer.name, "import", feed, rows=frame.height)
+    keep: set[str] = set()
+    if table is calls:
+        frame, keep = _complete_calls(connection, store, frame)
+    _check_columns(table, frame)
+    key = [column.name for column in table.primary_key]
+    frame = frame.unique(subset=key, keep="last", maintain_order=True)
+    _check_values(connection, table, frame)
+    if table is org_units:
+        _check_tree(connection, frame)
+        frame = frame.sort(pl.col("path").str.len_chars(), maintain_order=True)
+    upsert(connection, table, _rows(table, frame), keep=keep)
+    audit.record(connection, viewer.name, "import", feed, rows=frame.height)
     return frame.height
 
 
@@ -104,8 +119,10 @@ def _complete_calls(connection: sa.Connection, store: Store, frame: pl.DataFrame
     keep: set[str] = set()
     if "caller" in frame.columns:
         secret = secret_key(store.settings.home)
-        numbers = frame["caller"].drop_nulls().unique().to_list()
-        keys = {number: caller_key(secret, number) if number else None for number in numbers}
+        if frame.schema["caller"] not in (pl.String, pl.Null) and not frame.schema["caller"].is_integer():
+            raise BadInput("feed calls: caller", f"{frame.schema['caller']} is not text", "give numbers as text: a nought may come first")
+        frame = frame.with_columns(pl.col("caller").cast(pl.String))
+        keys = {number: caller_key(secret, number) for number in frame["caller"].drop_nulls().unique().to_list()}
         frame = frame.with_columns(pl.col("caller").replace_strict(keys, default=None, return_dtype=pl.String).alias("caller_key")).drop(
             "caller"
         )
@@ -147,17 +164,26 @@ def _check_values(connection: sa.Connection, table: sa.Table, frame: pl.DataFram
                 raise BadInput(thing, f"{kind} is not a number", "give seconds or counts as numbers")
             bad = frame.filter((pl.col(name) < 0) | ~pl.col(name).cast(pl.Float64).is_finite())
             if bad.height:
-                raise BadInput(thing, f"{bad[name][0]} is not a usable number", "counts and seconds are finite and not negative")
+                value = bad[name][0]
+                raise _bad(table, name, value, f"{value} is not a usable number", "counts and seconds are finite and not negative")
         if isinstance(column.type, sa.String) and column.type.length and kind == pl.String:
-            longest = frame[name].str.len_chars().max()
-            if isinstance(longest, int) and longest > column.type.length:
-                raise BadInput(thing, f"a value has {longest} characters", f"at most {column.type.length}")
+            long = frame.filter(pl.col(name).str.len_chars() > column.type.length)
+            if long.height:
+                value = long[name][0]
+                raise _bad(table, name, value, f"a value has {len(value)} characters", f"at most {column.type.length}")
         allowed = _CHOICES.get((table.name, name))
         if allowed and (strange := frame.filter(~pl.col(name).is_in(allowed))).height:
-            raise BadInput(thing, f"'{strange[name][0]}' is not one of them", f"use {', '.join(map(str, allowed))}")
+            value = strange[name][0]
+            raise _bad(table, name, value, f"'{value}' is not one of them", f"use {', '.join(map(str, allowed))}")
         for foreign in column.foreign_keys:
             if foreign.column.table is not table:
-                _check_known(connection, thing, foreign.column, frame[name])
+                _check_known(connection, table, foreign.column, frame[name])
+
+
+def _bad(table: sa.Table, column: str, value: object, problem: str, mend: str) -> BadValue:
+    error = BadValue(f"feed {table.name}: {value if table is org_units and column == 'id' else column}", problem, mend)
+    error.feed, error.column, error.value = table.name, column, value
+    return error
 
 
 def _check_instant(thing: str, kind: pl.DataType) -> None:
@@ -165,7 +191,7 @@ def _check_instant(thing: str, kind: pl.DataType) -> None:
         raise BadInput(thing, f"{kind} is not an instant with a time zone", "give ISO 8601 times with their offset")
 
 
-def _check_known(connection: sa.Connection, thing: str, column: sa.Column[Any], values: pl.Series) -> None:
+def _check_known(connection: sa.Connection, table: sa.Table, column: sa.Column[Any], values: pl.Series) -> None:
     wanted = values.drop_nulls().unique().to_list()
     known: set[str] = set()
     for first in range(0, len(wanted), 10_000):
@@ -173,7 +199,8 @@ def _check_known(connection: sa.Connection, thing: str, column: sa.Column[Any], 
     missing = sorted(set(wanted) - known)
     if missing:
         more = f" and {len(missing) - 1} others" if len(missing) > 1 else ""
-        raise BadInput(thing, f"'{missing[0]}'{more} not in {column.table.name}", f"load {column.table.name} first")
+        problem, mend = f"'{missing[0]}'{more} not in {column.table.name}", f"load {column.table.name} first"
+        raise _bad(table, values.name, missing[0], problem, mend)
 
 
 def _check_tree(connection: sa.Connection, frame: pl.DataFrame) -> None:
@@ -184,10 +211,12 @@ def _check_tree(connection: sa.Connection, frame: pl.DataFrame) -> None:
         parent, path = unit.get("parent_id"), unit["path"]
         above = "/" if parent is None else paths.get(parent)
         if above is None:
-            raise BadInput(f"feed org_units: {unit['id']}", f"the parent '{parent}' is not in the organisation", "load it first")
+            problem = f"the parent '{parent}' is not in the organisation"
+            raise _bad(org_units, "id", unit["id"], problem, "load it first")
         step = path[len(above) : -1]
         if not (path.startswith(above) and path.endswith("/") and step and "/" not in step):
-            raise BadInput(f"feed org_units: {unit['id']}", f"the path '{path}' is not below '{above}'", f"use {above}<name>/")
+            problem = f"the path '{path}' is not below '{above}'"
+            raise _bad(org_units, "id", unit["id"], problem, f"use {above}<name>/")
 
 
 def _rows(table: sa.Table, frame: pl.DataFrame) -> list[dict[str, Any]]:

@@ -80,7 +80,7 @@ def sweep(store: Store, older_than: timedelta = timedelta(hours=1)) -> int:
         named = set(connection.scalars(sa.select(recordings.c.turns_file))) | set(connection.scalars(sa.select(scores.c.hits_file)))
     for kind in ("turns", "hits"):
         for folder in (root / kind).glob("day=*"):
-            for name in os.listdir(folder):
+            for name in (file.name for file in folder.iterdir()):
                 ours = name.endswith((".parquet", ".tmp"))
                 if ours and f"{kind}/{folder.name}/{name}" not in named and _remove_old(folder / name, limit):
                     removed += 1
