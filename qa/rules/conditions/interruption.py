@@ -2,8 +2,10 @@
 
 It counts when the other side had been talking for `delay`, both talk together for `overlap`, and what was
 said is no mere 嗯 or 好的. A sentence that was under way before the other side joined in interrupts nobody.
-On a mono recording overlaps can hardly be measured: what is found there is doubtful, and finding none
-proves little, which is said beside the verdict.
+Words are not needed: a side that pauses for a breath (0.6 s) is still speaking, and without text a sentence
+weighs by its seconds. Cutting into a longer pause (up to 1 s) is doubtful. On a mono recording overlaps can
+hardly be measured: what is found there is doubtful, and finding none proves little, which is said beside
+the verdict.
 
 Example:
 
@@ -13,6 +15,7 @@ Example:
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from qa.calls import Layout, Role, Span, Turn
@@ -20,7 +23,7 @@ from qa.rules.conditions.operator import Operator, Vocabulary, param
 from qa.rules.fields import Fields
 from qa.rules.model import Title
 from qa.rules.plaintext import is_filler
-from qa.rules.verdict import Found, Hit, both
+from qa.rules.verdict import Found, Hit, Verdict, both
 from qa.rules.view import CallView
 from qa.rules.windows import Look
 
@@ -52,8 +55,13 @@ BACKCHANNELS = frozenset(
         "sure",
     ]
 )
+BREATH = 0.6
+"""Seconds: a pause inside a sentence, where a speech detector cuts it although nobody has finished."""
 CONTINUING = 1.0
-"""Seconds: a side that paused no longer than this was still speaking."""
+"""Seconds: a side that paused no longer than this may have been going to speak on."""
+_SECONDS_PER_CHAR = 0.25
+_SURE_SECONDS_PER_CHAR = 0.4
+"""Without text a sentence weighs by its length: 240 characters a minute, and slow enough that no row of 好的 lasts as long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,24 +82,77 @@ def read(fields: Fields, vocabulary: Vocabulary) -> Params:
     return Params(overlap, fields.whole("min_chars", 4, low=0, high=200), fields.seconds("delay", 0.3))
 
 
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Sentences of one side with only short pauses between them; ``span`` (seconds) reaches from the first to the last."""
+
+    turns: tuple[Turn, ...]
+    spans: tuple[Span, ...]
+
+    @property
+    def span(self) -> Span:
+        return Span(self.spans[0].start, max(s.end for s in self.spans))
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """Speech of both sides from the start to the end of ``span``, ``seconds`` of it in all, in which ``into`` is cut."""
+
+    span: Span
+    seconds: float
+    into: Stretch | None = None
+
+
 def find(params: Params, view: CallView, look: Look) -> Found:
-    """Every cut-in by the side meant (``by``, default the agent)."""
+    """Every cut-in by the side meant (``by``, default the agent); going on after a pause is no second one."""
     side = look.condition.by or Role.AGENT
     if not view.has_times:
         return Found(unsure=both("没有时间信息", "times are unknown"))
     mono = view.call.layout is Layout.MONO or not view.call.overlap_known
-    doubt = both("单声道录音难以判定抢话", "hard to tell on a mono recording") if mono else ""
+    others = [t for t in view.turns if t.role not in (side, Role.OTHER)]
+    breaths, pauses = stretches(view, others, BREATH), stretches(view, others, CONTINUING)
     hits: list[Hit] = []
-    for turn in view.turns:
-        if turn.role is not side or turn.span is None or not _has_weight(view, turn, params.min_chars):
+    last: tuple[Stretch, Cut] | None = None
+    for mine in stretches(view, (t for t in view.turns if t.role is side), BREATH):
+        weight = _weight(view, mine, params.min_chars)
+        if weight is Verdict.MISS:
             continue
-        together = _interrupted(view, turn, turn.span, params) or (_heard_together(view, turn, turn.span, params) if mono else None)
-        if together is None:
+        doubt = both("单声道录音难以判定抢话", "hard to tell on a mono recording") if mono else ""
+        cut = _cut_into(view, mine, breaths, params)
+        if cut is None:
+            cut = _cut_into(view, mine, pauses, params)
+            doubt = doubt or both("对方停顿较长，可能已说完", "the other side had paused and may have finished")
+        if cut is None and mono:
+            cut = _heard_together(view, mine, params)
+        if cut is None:
             continue
-        detail = both(f"抢话，重叠 {together.duration:.1f} 秒", f"cuts in, {together.duration:.1f} s together")
-        hits.append(Hit(turn.index, 0, len(turn.text), together, not doubt, detail, doubt))
+        if last is not None and mine.span.start - last[0].span.end < CONTINUING and _same(last[1], cut):
+            last = (mine, last[1])
+            continue
+        last = (mine, cut)
+        if weight is Verdict.DOUBTFUL:
+            doubt = doubt or both("没有文本，也可能只是应答", "there is no text: it may be a mere yes")
+        detail = both(f"抢话，重叠 {cut.seconds:.1f} 秒", f"cuts in, {cut.seconds:.1f} s together")
+        hits.append(Hit(mine.turns[0].index, 0, len(mine.turns[0].text), cut.span, not doubt, detail, doubt))
     note = both("单声道录音：未发现抢话不代表没有", "mono recording: finding none proves little") if mono and not hits else ""
     return Found(tuple(look.keep_all(hits)), note=note)
+
+
+def stretches(view: CallView, turns: Iterable[Turn], pause: float) -> list[Stretch]:
+    """The sentences in order of time, joined over silences shorter than ``pause`` seconds; a mere 嗯 belongs to none."""
+    timed = sorted(
+        ((t.span, t) for t in turns if t.span is not None and not is_backchannel(view.plains[t.index].text)),
+        key=lambda entry: (entry[0].start, entry[1].index),
+    )
+    groups: list[list[tuple[Span, Turn]]] = []
+    reached = 0.0
+    for span, turn in timed:
+        if groups and span.start - reached < pause:
+            groups[-1].append((span, turn))
+        else:
+            groups.append([(span, turn)])
+        reached = max(reached, span.end)
+    return [Stretch(tuple(turn for _, turn in group), tuple(span for span, _ in group)) for group in groups]
 
 
 def is_backchannel(plain_text: str) -> bool:
@@ -99,44 +160,60 @@ def is_backchannel(plain_text: str) -> bool:
     return bool(plain_text) and (plain_text in BACKCHANNELS or is_filler(plain_text))
 
 
-def _has_weight(view: CallView, turn: Turn, min_chars: int) -> bool:
-    """Whether the sentence is long enough to interrupt; by its seconds where there is no text."""
-    words = view.plains[turn.index].text
-    if not words:
-        return turn.span is not None and turn.span.duration >= 0.25 * min_chars
-    return len(words) >= min_chars and not is_backchannel(words)
+def _weight(view: CallView, mine: Stretch, min_chars: int) -> Verdict:
+    """Whether the words are enough to interrupt; by their seconds where there is no text, doubtful when those are few."""
+    words = "".join(view.plains[t.index].text for t in mine.turns)
+    if words:
+        return Verdict.of(len(words) >= min_chars and not is_backchannel(words))
+    seconds = sum(s.duration for s in mine.spans)
+    if seconds < _SECONDS_PER_CHAR * min_chars:
+        return Verdict.MISS
+    return Verdict.HIT if seconds >= _SURE_SECONDS_PER_CHAR * min_chars else Verdict.DOUBTFUL
 
 
-def _interrupted(view: CallView, turn: Turn, span: Span, params: Params) -> Span | None:
-    """The stretch of joint speech with the sentence that ``turn`` cuts into, if it does."""
-    for other in view.turns:
-        if other.span is None or other.role in (turn.role, Role.OTHER) or is_backchannel(view.plains[other.index].text):
+def _cut_into(view: CallView, mine: Stretch, others: list[Stretch], params: Params) -> Cut | None:
+    """The stretch of the other side that ``mine`` begins inside and is spoken over, if there is one."""
+    start = mine.span.start
+    for other in others:
+        if not other.span.start + params.delay <= start < other.span.end:
             continue
-        together = other.span & span
-        cuts_in = other.span.start + params.delay <= span.start < other.span.end and together.duration >= params.overlap
-        if cuts_in and not _was_speaking(view, turn, other.span.start, span.start):
-            return together
+        common = [joint for a in other.spans for b in mine.spans if (joint := a & b)]
+        seconds = sum(c.duration for c in common)
+        if common and seconds >= params.overlap and not _was_speaking(view, mine, other):
+            return Cut(Span(min(c.start for c in common), max(c.end for c in common)), seconds, other)
     return None
 
 
-def _was_speaking(view: CallView, turn: Turn, joined: float, start: float) -> bool:
-    """Whether the side of ``turn`` was under way when the other joined in, and merely went on."""
+def _was_speaking(view: CallView, mine: Stretch, other: Stretch) -> bool:
+    """Whether the side of ``mine`` was under way when the other joined in, and merely went on."""
+    start = mine.span.start
+    joined = [s.start for s in other.spans if s.start <= start]
     return any(
-        t.role is turn.role and t is not turn and t.span and t.span.start < joined < t.span.end and start - t.span.end < CONTINUING
+        t.span.start < moment < t.span.end and start - t.span.end < CONTINUING
         for t in view.turns
+        if t.role is mine.turns[0].role and t.span is not None and t not in mine.turns
+        for moment in joined
     )
 
 
-def _heard_together(view: CallView, turn: Turn, span: Span, params: Params) -> Span | None:
+def _same(before: Cut, now: Cut) -> bool:
+    """Whether both cut into the same speech of the other side."""
+    if before.into is None or now.into is None:
+        return before.span == now.span
+    return any(turn in before.into.turns for turn in now.into.turns)
+
+
+def _heard_together(view: CallView, mine: Stretch, params: Params) -> Cut | None:
     """On mono the overlap detector may hear both where the turns, being exclusive, do not overlap."""
+    side = mine.turns[0].role
+    before = [
+        t.span for t in view.turns if t.span and t.role not in (side, Role.OTHER) and not is_backchannel(view.plains[t.index].text)
+    ]
     for overlap in view.call.overlaps:
-        if overlap.duration < params.overlap or not overlap.start - 0.5 <= span.start <= overlap.end:
+        if overlap.duration < params.overlap or not overlap.start - 0.5 <= mine.span.start <= overlap.end:
             continue
-        before = [
-            t for t in view.turns if t.span and t.role not in (turn.role, Role.OTHER) and not is_backchannel(view.plains[t.index].text)
-        ]
-        if any(t.span and t.span.start + params.delay <= overlap.start <= t.span.end + 0.5 for t in before):
-            return overlap
+        if any(s.start + params.delay <= overlap.start <= s.end + 0.5 for s in before):
+            return Cut(overlap, overlap.duration)
     return None
 
 
