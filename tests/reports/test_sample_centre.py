@@ -117,6 +117,9 @@ def test_recruitment_comes_back_every_autumn(centre: SampleCentre) -> None:
     recruiting = daily(centre, "招聘咨询")
     for year in (2024, 2025):
         assert mean(recruiting, date(year, 10, 10), date(year, 11, 15)) > 5 * mean(recruiting, date(year, 7, 1), date(year, 8, 31))
+    a_day = centre.topic_days.filter(pl.col("queue_id") == "q0").group_by("day").agg(pl.col("offered").sum())
+    for year in (2024, 2025, 2026):  # the planner of q0 must see it: after the National Day holiday come the busiest weeks of the year
+        assert mean(a_day, date(year, 10, 10), date(year, 11, 15)) > 1.06 * mean(a_day, date(year, 7, 1), date(year, 8, 31))
 
 
 def test_pension_deadline_peaks_at_the_end_of_december(centre: SampleCentre) -> None:
