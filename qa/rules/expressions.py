@@ -100,6 +100,38 @@ def atoms(expression: Expression, wanted: bool = True) -> Iterator[tuple[Atom, b
         yield expression, wanted
 
 
+def deciding(expression: Expression, of_atom: Callable[[Atom], Verdict], wanted: bool = True) -> Iterator[tuple[Atom, bool]]:
+    """The atoms that made the expression what it is, with whether it wants them to hold.
+
+    Of alternatives that hold those that hold; of a failed ``and`` the parts that failed. Alternatives that a plain fact rules out
+    (``meta.area == 农村 and …`` of a call from town) are left out while another remains.
+
+    >>> from qa.rules.parsing import parse
+    >>> [str(atom) for atom, _ in deciding(parse("hello or clipped"), lambda atom: Verdict.of(str(atom) == "hello"))]
+    ['hello']
+    """
+    if isinstance(expression, Not):
+        yield from deciding(expression.inner, of_atom, not wanted)
+        return
+    if not isinstance(expression, (And, Or)):
+        yield expression, wanted
+        return
+    whole = evaluate(expression, of_atom)
+    chosen = [part for part in expression.parts if evaluate(part, of_atom) is whole]
+    alternatives = isinstance(expression, Or) == wanted
+    if alternatives and (whole is Verdict.MISS) == wanted:
+        chosen = [part for part in chosen if not _ruled_out(part, of_atom, wanted)] or chosen
+    for part in chosen:
+        yield from deciding(part, of_atom, wanted)
+
+
+def _ruled_out(part: Expression, of_atom: Callable[[Atom], Verdict], wanted: bool) -> bool:
+    """Whether a plain comparison alone keeps this alternative from holding, whatever is said in the call."""
+    joined = part.parts if isinstance(part, And if wanted else Or) else (part,)
+    failed = Verdict.MISS if wanted else Verdict.HIT
+    return any(isinstance(p, Compare) and of_atom(p) is failed for p in joined)
+
+
 def names(expression: Expression) -> set[str]:
     """The conditions an expression mentions."""
     found: set[str] = set()

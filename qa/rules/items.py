@@ -11,9 +11,9 @@ from qa.rules.conditions.operator import Vocabulary
 from qa.rules.examples import ExampleError, call_of, turns_of
 from qa.rules.expressions import Expression
 from qa.rules.fields import Fields, near
-from qa.rules.model import Condition, Example, Item, Title
+from qa.rules.model import Condition, Example, Item
 from qa.rules.parsing import ExpressionError, parse
-from qa.rules.reading import read_conditions
+from qa.rules.reading import read_conditions, title
 from qa.rules.source import Listing, Node, Table
 
 OUTCOMES = ("pass", "fail", "doubtful", "na")
@@ -28,22 +28,6 @@ def identifier(fields: Fields, key: str) -> str:
     return value
 
 
-def title(fields: Fields, key: str, default: str | None = None) -> Title:
-    """A text, or ``{zh: …, en: …}``; one of the two stands for both."""
-    node = fields.get(key)
-    if node is None and default is not None:
-        return Title(default, default)
-    if isinstance(node, Table):
-        inner = fields.child(key)
-        zh, en = inner.text("zh", ""), inner.text("en", "")
-        inner.finish()
-        if not zh and not en:
-            inner.refuse("zh", "is missing", "write {zh: …, en: …}")
-        return Title(zh or en, en or zh)
-    text = fields.text(key)
-    return Title(text, text)
-
-
 def read_item(fields: Fields, section_id: str, vocabulary: Vocabulary, shared: Mapping[str, Condition]) -> Item:
     item_id = identifier(fields, "id")
     fields.path = item_id
@@ -54,7 +38,8 @@ def read_item(fields: Fields, section_id: str, vocabulary: Vocabulary, shared: M
     forbids = fields.has("forbid")
     wanted = _expression(fields, "forbid" if forbids else "expect", every)
     applies = _expression(fields, "applies_when", every) if fields.has("applies_when") else None
-    mentioned = expressions.names(wanted) | (expressions.names(applies) if applies else set())
+    points_to = _points_to(fields, every)
+    mentioned = expressions.names(wanted) | (expressions.names(applies) if applies else set()) | set(points_to)
     for condition in own.values():
         if condition.name not in mentioned and not any(condition.name in other.neighbours() for other in own.values()):
             raise BadRule(
@@ -80,6 +65,7 @@ def read_item(fields: Fields, section_id: str, vocabulary: Vocabulary, shared: M
         conditions=tuple(own.values()),
         examples=_examples(fields, item_id),
         line=fields.line("id"),
+        points_to=points_to,
     )
     fields.text("note", "")
     fields.finish(later=_LATER)
@@ -122,6 +108,17 @@ def _expression(fields: Fields, key: str, every: Mapping[str, Condition]) -> Exp
                     f"write for example after: each {atom.cause} there",
                 )
     return expression
+
+
+def _points_to(fields: Fields, every: Mapping[str, Condition]) -> tuple[str, ...]:
+    """The conditions to look at first when the item does not pass."""
+    found = []
+    for name, line in fields.texts("points_to") if fields.has("points_to") else ():
+        if name not in every:
+            fields.lines["points_to"] = line
+            fields.refuse("points_to", f"condition '{name}' is not defined", near(name, every))
+        found.append(name)
+    return tuple(dict.fromkeys(found))
 
 
 def _examples(fields: Fields, item_id: str) -> tuple[Example, ...]:

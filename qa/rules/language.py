@@ -10,10 +10,10 @@ from pathlib import Path
 from hotline.errors import BadRule
 from qa.rules.conditions.operator import Budget, Vocabulary
 from qa.rules.fields import Fields, near
-from qa.rules.items import identifier, read_item, title
+from qa.rules.items import identifier, read_item
 from qa.rules.model import Condition, Doubt, Item, RuleSet, Section
 from qa.rules.phrases import PhraseError, compile_phrase
-from qa.rules.reading import NAME, read_conditions
+from qa.rules.reading import NAME, read_conditions, title
 from qa.rules.source import Node, Scalar, parse, plain
 
 MAX_ITEMS = 200

@@ -80,7 +80,10 @@ class Unless:
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """One named observation: an operator with its parameters, whose turns, and where in the call."""
+    """One named observation: an operator with its parameters, whose turns, and where in the call.
+
+    ``says`` is what it observes in words for people; empty, and its phrases or its name speak for it.
+    """
 
     name: str
     operator: str
@@ -90,6 +93,7 @@ class Condition:
     anchors: tuple[Anchor, ...]
     unless: tuple[Unless, ...]
     line: int
+    says: Title = Title("", "")
 
     def neighbours(self) -> tuple[str, ...]:
         """The conditions this one is placed by."""
@@ -111,6 +115,7 @@ class Item:
 
     Points are lost when it fails: ``points``, or ``points_per_hit`` for every hit up to ``at_most``.
     ``bonus`` is gained when it passes. ``set_score`` caps the whole score; ``fatal`` makes it 0.
+    ``points_to`` names conditions whose hits a person should see first when it does not pass.
     """
 
     id: str
@@ -129,6 +134,7 @@ class Item:
     conditions: tuple[Condition, ...]
     examples: tuple[Example, ...]
     line: int
+    points_to: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from qa.rules import expressions
 from qa.rules.conditions import LATER, OPERATORS
 from qa.rules.conditions.operator import Vocabulary
 from qa.rules.fields import Fields, near
-from qa.rules.model import Condition
+from qa.rules.model import Condition, Title
 from qa.rules.placement import KEYS, read_anchors, read_role, read_unless, read_window
 from qa.rules.source import Table
 
@@ -17,7 +17,25 @@ MAX_CONDITIONS = 40
 MAX_SHARED = 200
 
 NAME = re.compile(r"[^\W\d][\w-]{0,59}")
+_FREE = ("note", "says")
+"""Keys of a condition for people: they change no verdict."""
 _RESERVED = (*expressions.FIELDS, *expressions.WORDS)
+
+
+def title(fields: Fields, key: str, default: str | None = None) -> Title:
+    """A text, or ``{zh: …, en: …}``; one of the two stands for both."""
+    node = fields.get(key)
+    if node is None and default is not None:
+        return Title(default, default)
+    if isinstance(node, Table):
+        inner = fields.child(key)
+        zh, en = inner.text("zh", ""), inner.text("en", "")
+        inner.finish()
+        if not zh and not en:
+            inner.refuse("zh", "is missing", "write {zh: …, en: …}")
+        return Title(zh or en, en or zh)
+    text = fields.text(key)
+    return Title(text, text)
 
 
 def read_conditions(fields: Fields, key: str, vocabulary: Vocabulary, outer: Mapping[str, Condition]) -> dict[str, Condition]:
@@ -66,7 +84,7 @@ def _condition(fields: Fields, name: str, vocabulary: Vocabulary, known: tuple[s
     if len(operators) != 1:
         if len(operators) > 1:
             fields.refuse(operators[1], "is a second operator in one condition", "write two conditions and join them in the expression")
-        others = [key for key in fields.nodes if key not in KEYS and key not in ("at_least", "exclude", "note")]
+        others = [key for key in fields.nodes if key not in KEYS and key not in ("at_least", "exclude", *_FREE)]
         later = [key for key in others if key in LATER]
         if later:
             fields.refuse(later[0], "is not supported in this version", f"available: {', '.join(OPERATORS)}")
@@ -86,15 +104,16 @@ def _condition(fields: Fields, name: str, vocabulary: Vocabulary, known: tuple[s
     anchors = read_anchors(fields, known)
     unless = read_unless(fields, known, operator.once)
     fields.text("note", "")
+    says = title(fields, "says", "")
     inner = _operator_fields(fields, operator.name)
     params = operator.read(inner, vocabulary)
     inner.finish(known=KEYS)
-    return Condition(name, operator.name, params, role, window, anchors, unless, fields.line())
+    return Condition(name, operator.name, params, role, window, anchors, unless, fields.line(), says)
 
 
 def _operator_fields(fields: Fields, name: str) -> Fields:
     value = fields.nodes[name]
-    pairs = [(k, n) for k, n in fields.table.pairs if k.value not in (*KEYS, "note") and not (k.value == name and isinstance(n, Table))]
+    pairs = [(k, n) for k, n in fields.table.pairs if k.value not in (*KEYS, *_FREE) and not (k.value == name and isinstance(n, Table))]
     if isinstance(value, Table):
         outside = {k.value for k, _ in pairs}
         for key, node in value.pairs:

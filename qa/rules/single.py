@@ -10,9 +10,9 @@ from typing import Any
 
 from qa.calls import Call, Span
 from qa.rules import expressions
-from qa.rules.expressions import Atom, Compare, Count, EachHas, Name
+from qa.rules.expressions import Atom, Compare, Count, EachHas, Expression, Name
 from qa.rules.facts import compare, fact
-from qa.rules.model import Item, Unless
+from qa.rules.model import Item, Title, Unless
 from qa.rules.plan import Key, Plan, Step
 from qa.rules.verdict import Evidence, Found, Hit, Verdict, both
 from qa.rules.view import CallView
@@ -56,7 +56,7 @@ class Run:
         holds = expressions.evaluate(item.requirement, lambda a: self.atom(item, a))
         evidence, reasons = self._evidence(item, holds)
         if applies is DOUBTFUL and holds is not HIT and item.applies_when is not None:
-            reasons.insert(0, both("不确定是否适用", "not sure that it applies"))
+            reasons.insert(0, self._unsure_applies(item, item.applies_when))
         fewest, most = self._tally(item)
         reason = "; ".join(dict.fromkeys(reasons)) if len(reasons) <= 1 else both(*_joined(reasons))
         return Judgement(item, applies, holds, reason, tuple(evidence), fewest, most)
@@ -123,8 +123,8 @@ class Run:
                 if verdict is HIT:
                     break
             if verdict is DOUBTFUL:
-                doubt = both("可能有正当理由", "perhaps excused")
-                left.append(replace(hit, certain=False, doubt=hit.doubt or doubt))
+                lines = [line for line in (hit.doubt, self._perhaps_excused(step)) if line]
+                left.append(replace(hit, certain=False, doubt=both(*_joined(lines))))
             elif verdict is MISS:
                 left.append(hit)
         return replace(found, hits=tuple(left))
@@ -150,6 +150,27 @@ class Run:
                 break
         return verdict
 
+    def _perhaps_excused(self, step: Step) -> str:
+        """Why a hit cannot be told from an excused one: what would excuse it cannot be heard, or is itself in doubt."""
+        for unless in step.condition.unless:
+            key = step.keys[unless.condition]
+            unsure = self.found(key).unsure
+            if unsure and not self.found(key).hits:
+                zh, _, en = unsure.rpartition(" / ")
+                wanted = self._wanted(key)
+                return both(f"{zh}，无法判断是否有：{wanted.zh}", f"{en}: cannot tell whether {wanted.en}")
+        return both("可能有正当理由", "perhaps excused")
+
+    def _unsure_applies(self, item: Item, applies_when: Expression) -> str:
+        """That it may not apply, with the first reason there is."""
+        for atom, _ in expressions.deciding(applies_when, lambda a: self.atom(item, a)):
+            found = Found() if isinstance(atom, (Compare, EachHas)) else self.found(self.plan.key_of(item, atom.name))
+            why = next((h.doubt for h in found.hits if h.doubt), "") or found.unsure
+            if why:
+                zh, _, en = why.rpartition(" / ")
+                return both(f"不确定是否适用（{zh}）", f"not sure that it applies ({en})")
+        return both("不确定是否适用", "not sure that it applies")
+
     def _tally(self, item: Item) -> tuple[int, float]:
         """How often the forbidden thing happened: certainly, and at most."""
         if not item.points_per_hit:
@@ -165,10 +186,16 @@ class Run:
     # Evidence ------------------------------------------------------------------------------------
 
     def _evidence(self, item: Item, holds: Verdict) -> tuple[list[Evidence], list[str]]:
-        """What decided an item: the hits behind a pass; what was missing, found or unclear behind the rest."""
+        """What decided an item: the hits behind a pass; what was missing, found or unclear behind the rest.
+
+        What the item points to comes first when it did not pass, so that one is led to the sentence that was said instead.
+        """
         evidence: list[Evidence] = []
         reasons: list[str] = []
-        for atom, positive in expressions.atoms(item.requirement):
+        if holds is not HIT:
+            evidence += self._pointed_to(item)
+            reasons += [e.detail for e in evidence[:1]]
+        for atom, positive in expressions.deciding(item.requirement, lambda a: self.atom(item, a)):
             value = self.atom(item, atom)
             good = value if positive else ~value
             if isinstance(atom, Compare):
@@ -182,17 +209,33 @@ class Run:
             if found.note and not positive:
                 reasons.append(found.note)
             if isinstance(atom, EachHas):
-                if good is not HIT or holds is HIT:
-                    self._each_evidence(item, atom, evidence, reasons, holds)
-            elif (good is HIT and holds is HIT) or good is not HIT:
+                self._each_evidence(item, atom, evidence, reasons, holds)
+            else:
                 self._name_evidence(key, found, good, positive, evidence, reasons)
         if holds is HIT:
             reasons = [r for r in reasons if r in {self.found(k).note for k in self._found}]
         return evidence, reasons
 
+    def _pointed_to(self, item: Item) -> list[Evidence]:
+        """The hits of what the item points to, one a sentence, each with what it is."""
+        found: dict[int | None, Evidence] = {}
+        for name in item.points_to:
+            key = self.plan.key_of(item, name)
+            for shown in (self._of_hit(key, hit) for hit in self.found(key).hits):
+                wanted, (zh, _, en) = self._wanted(key), shown.detail.rpartition(" / ")
+                found.setdefault(shown.turn, replace(shown, detail=both(f"{wanted.zh}：{zh}", f"{wanted.en}: {en}")))
+        return list(found.values())
+
+    def _wanted(self, key: Key) -> Title:
+        """What a condition looks for, for people: its own words, else its phrases, else its name."""
+        step = self.plan.steps[key]
+        words = step.operator.describe(step.condition.params) or step.condition.name
+        return step.condition.says if step.condition.says.zh else Title(words, words)
+
     def _name_evidence(self, key: Key, found: Found, good: Verdict, positive: bool, evidence: list[Evidence], reasons: list[str]) -> None:
         hits = found.hits if good is DOUBTFUL or not positive else found.certain
-        evidence.extend(self._of_hit(key, hit) for hit in hits)
+        pointed = {(e.condition, e.turn, e.chars) for e in evidence}
+        evidence.extend(e for e in (self._of_hit(key, hit) for hit in hits) if (e.condition, e.turn, e.chars) not in pointed)
         if good is HIT:
             return
         if good is DOUBTFUL:
@@ -213,7 +256,8 @@ class Run:
             if holds is HIT:
                 evidence.extend(self._of_hit(answer_key, h) for h in answers.hits if index in h.groups)
             elif answered is not HIT:
-                zh, en = f"{cause.detail.rpartition(' / ')[0]}之后没有{atom.answer}", f"no {atom.answer} for this"
+                wanted = self._wanted(answer_key)
+                zh, en = f"{cause.detail.rpartition(' / ')[0]}之后没有：{wanted.zh}", f"not found for this: {wanted.en}"
                 evidence.append(replace(self._of_hit(cause_key, cause), detail=both(zh, en)))
                 evidence.extend(self._of_hit(answer_key, h) for h in answers.hits if index in h.groups)
                 reasons.append(both(zh, en) if answered is MISS and cause.certain else cause.doubt or answers.unsure or both(zh, en))
@@ -233,8 +277,8 @@ class Run:
         """Nothing found: where the search began, so that a person can listen there."""
         step = self.plan.steps[key]
         turn, span = self._window_start(key)
-        wanted = step.operator.describe(step.condition.params) or step.condition.name
-        detail = found.unsure or both(f"未找到：{wanted}", f"not found: {wanted}")
+        wanted = self._wanted(key)
+        detail = found.unsure or both(f"未找到：{wanted.zh}", f"not found: {wanted.en}")
         params = {"finding": "possible" if found.unsure else "missing", **_shown(step.condition.params)}
         return Evidence(key[1], step.operator.name, turn, None, span, detail, params)
 

@@ -139,5 +139,4 @@ OPERATOR = Operator(
     read,
     find,
     prepare,
-    lambda p: " | ".join(p.patterns[:2]),
 )

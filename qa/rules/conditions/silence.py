@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from qa.calls import Layout, Role, Span
+from qa.calls import Layout, Role, Span, Turn
 from qa.rules.conditions.operator import Operator, Vocabulary, param
 from qa.rules.fields import Fields
 from qa.rules.model import Title
@@ -105,6 +105,8 @@ def find(params: Params, view: CallView, look: Look) -> Found:
             doubt = both("静音时长接近阈值", "the silence is close to the limit")
         if params.awaiting != "any" and gap.awaiting is None:
             doubt = both("不确定该谁说话", "not sure whose turn it was")
+            if not view.has_text:
+                doubt = both("没有文本，不确定该谁说话", "there is no text: not sure whose turn it was")
         seconds = gap.span.duration
         detail = both(f"静音 {seconds:.1f} 秒", f"{seconds:.1f} s of silence")
         at = 0 if gap.turn is None else len(view.turns[gap.turn].text)
@@ -113,12 +115,14 @@ def find(params: Params, view: CallView, look: Look) -> Found:
 
 
 def _awaited(view: CallView, before: int | None, after: int | None) -> Role | None:
-    """Whose turn it was between two sentences; None when a speaker is not known."""
+    """Whose turn it was between two sentences; None when a speaker or the words that tell it are not known."""
     following = view.turns[after] if after is not None else None
     if before is None:
         return Role.AGENT
     preceding = view.turns[before]
     if not view.sure_role(preceding) or (following is not None and not view.sure_role(following)):
+        return None
+    if _needs_words(preceding, following):
         return None
     if preceding.role is Role.CUSTOMER and following is None:
         return Role.CUSTOMER if any(w in preceding.text.lower() for w in _GOODBYE) else Role.AGENT
@@ -133,6 +137,15 @@ def _awaited(view: CallView, before: int | None, after: int | None) -> Role | No
     if following.role is Role.CUSTOMER:
         return Role.AGENT if any(w in following.text.lower() for w in _HELLO) else Role.CUSTOMER
     return Role.CUSTOMER if any(w in said for w in _QUESTION) else Role.AGENT
+
+
+def _needs_words(preceding: Turn, following: Turn | None) -> bool:
+    """Whether only words could tell whose turn it was, and there are none."""
+    if following is None:
+        return preceding.role is Role.CUSTOMER and not preceding.text
+    if following.role is Role.AGENT and preceding.role is Role.CUSTOMER:
+        return False
+    return not preceding.text or (following.role is Role.CUSTOMER and preceding.role is Role.AGENT and not following.text)
 
 
 OPERATOR = Operator("silence", Title("长时间静音", "nobody speaks for too long"), Params, read, find, place="gap", speaker=False, once=True)
