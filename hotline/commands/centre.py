@@ -25,10 +25,10 @@ app = typer.Typer(help="Bring your centre in, or the invented sample centre; sho
 def sample(
     seed: Annotated[int, typer.Option(min=0, help="The same seed makes the same centre.")] = sample_centre.SEED,
     until: Annotated[str, typer.Option(help="Last local day of the history, YYYY-MM-DD.")] = sample_centre.UNTIL.isoformat(),
-    months: Annotated[int, typer.Option(min=1, max=120, help="Months of half-hour history.")] = sample_centre.MONTHS,
+    months: Annotated[int, typer.Option(min=1, max=120, help="Months of history.")] = sample_centre.MONTHS,
     as_json: JsonFlag = False,
 ) -> None:
-    """Load an invented centre: 6 queues, 9 teams, 40 agents, 30 months. Every row is marked synthetic; loading again changes nothing."""
+    """Load an invented centre: 6 queues, 9 teams, 40 agents, 30 months of calls, states, tickets and surveys. Every row is marked synthetic; loading again changes nothing."""
     current = settings.load()
     store = open_store(current)
     try:

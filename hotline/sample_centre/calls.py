@@ -1,4 +1,4 @@
-"""Call rows of the last weeks: who called, about what, how the time was spent, and who had to call again."""
+"""Call rows: who called, about what, how the time was spent, and who had to call again."""
 
 from __future__ import annotations
 

@@ -49,7 +49,7 @@ def test_counts_add_up(centre: SampleCentre) -> None:
 
 
 def test_calls_are_the_counted_ones(centre: SampleCentre) -> None:
-    """Per queue and half-hour of the last eight weeks: answered, quick answers, waiting and handle time are those of the rows."""
+    """Per queue and half-hour: answered, quick answers, waiting and handle time are those of the rows."""
     rows = centre.calls.group_by("queue_id", start=pl.col("started_at").dt.truncate("30m")).agg(
         answered=pl.len().cast(pl.Int64),
         answered_20s=(pl.col("wait_s") <= 20).sum().cast(pl.Int64),
@@ -61,7 +61,7 @@ def test_calls_are_the_counted_ones(centre: SampleCentre) -> None:
     )
     columns = ["queue_id", "start", "answered", "answered_20s", "wait_s", "handle_s"]
     assert_frame_equal(rows.select(columns).sort("queue_id", "start"), counted.select(columns).sort("queue_id", "start"))
-    assert centre.calls["day"].n_unique() == 56
+    assert centre.calls["day"].n_unique() == (centre.calls["day"].max() - centre.calls["day"].min()).days + 1 > 900
 
 
 def test_agents_answer_their_own_queue_one_call_at_a_time(centre: SampleCentre) -> None:
