@@ -61,11 +61,13 @@ def gather(store: Store, viewer: Viewer, week: IsoWeek, unit: str | None = None,
 def write(store: Store, viewer: Viewer, week: IsoWeek, out: Path, unit: str | None = None, language: str = "zh") -> list[Path]:
     """Write ``<out>/<unit>_<week>_<language>.xlsx`` and ``.pdf``; returns the paths. The audit trail says who took the report away.
 
-    Needs SEE_REPORTS; raises like :func:`gather`, and BadInput when the folder cannot be written.
+    Needs SEE_REPORTS; raises like :func:`gather`, NotFound for a week without calls, and BadInput when the folder cannot be written.
     """
     from reports.exports import excel, pdf  # drawing libraries load slowly, and most callers only gather
 
     report = gather(store, viewer, week, unit, language)
+    if report.board.total.is_empty():
+        raise NotFound(f"weekly report {week}", f"no calls of {report.board.unit} in this week", "see: hotline board weekly")
     name = re.sub(r"[^A-Za-z0-9]+", "-", report.board.unit_path).strip("-") or "all"
     stem = out / f"{name}_{week}_{language}"
     try:

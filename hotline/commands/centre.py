@@ -15,7 +15,7 @@ from hotline.store import open_store
 from hotline.store.access import OPERATOR
 from hotline.store.feeds import load_all
 from hotline.store.importing import import_folder
-from hotline.store.organisation import organisation
+from hotline.store.organisation import organisation, queues_of
 from hotline.store.rollups import roll_up_all
 
 app = typer.Typer(help="Bring your centre in, or the invented sample centre; show the organisation.", no_args_is_help=True)
@@ -28,7 +28,10 @@ def sample(
     months: Annotated[int, typer.Option(min=1, max=120, help="Months of history.")] = sample_centre.MONTHS,
     as_json: JsonFlag = False,
 ) -> None:
-    """Load an invented centre: 6 queues, 9 teams, 40 agents, 30 months of calls, states, tickets and surveys. Every row is marked synthetic; loading again changes nothing."""
+    """Load an invented centre: 6 queues, 40 agents, 30 months of calls, states, tickets and surveys, every row marked synthetic.
+
+    Loading again changes nothing.
+    """
     current = settings.load()
     store = open_store(current)
     try:
@@ -57,13 +60,15 @@ def import_centre(
     store = open_store(settings.load())
     with err.status("reading, checking and writing the feeds"):
         loaded = import_folder(store, OPERATOR, folder)
-    emit(loaded, as_json, title=f"imported from {folder}".replace("[", r"\["))
+    emit(loaded, as_json, title=f"imported from {folder}")
 
 
 @app.command("show")
 def show(as_json: JsonFlag = False) -> None:
-    """The organisation: units and how many agents each has."""
-    known = organisation(open_store(settings.load()), OPERATOR)
+    """The organisation: units, how many agents each has, and its queues."""
+    store = open_store(settings.load())
+    known = organisation(store, OPERATOR)
+    queues = queues_of(store, OPERATOR)
     rows = [
         {
             "unit": unit["id"],
@@ -72,6 +77,7 @@ def show(as_json: JsonFlag = False) -> None:
             "kind": unit["kind"],
             "path": unit["path"],
             "agents": known.agents.filter(known.agents["path"].str.starts_with(unit["path"])).height,
+            "queues": " ".join(queues.filter(queues["unit_id"] == unit["id"])["id"]),
         }
         for unit in known.units.iter_rows(named=True)
     ]

@@ -115,7 +115,7 @@ def day(
         totals = {"net_hours": plan["net"].sum() / 2, "gross_hours": plan["gross"].sum() / 2, "shrinkage": total_shrinkage(causes)}
         emit({"queue": queue, "date": chosen, "forecast": known.id, **totals, "half_hours": plan.to_dicts()}, True)
         return
-    rows = [_readable(row) for row in plan.to_dicts()]
+    rows = [_readable(row, promise.patience is not None) for row in plan.to_dicts()]
     emit(rows, False, title=f"{queue} · {chosen:%Y-%m-%d %a} · 每半小时人数 heads per half-hour")
     out.print(
         f"在线 on the phone {plan['net'].sum() / 2:,.1f} h · 排班 rostered {plan['gross'].sum() / 2:,.1f} h · "
@@ -170,14 +170,15 @@ def calc(
         "by_target": {name: int(heads) for name, heads in need.by_target.items()},
         "service_level": float(need.service_level),
         "occupancy": float(need.occupancy),
-        "abandonment": float(need.abandonment),
+        "abandonment": None if promise.patience is None else float(need.abandonment),  # Erlang C's callers never hang up
         "asa_s": float(need.asa_s),
         "shrinkage": total_shrinkage(causes),
     }
     if as_json:
         emit(result, True)
         return
-    shown = result | {k: f"{result[k]:.1%}" for k in ("service_level", "occupancy", "abandonment", "shrinkage")}
+    shares = ("service_level", "occupancy", "abandonment", "shrinkage")
+    shown = result | {k: f"{result[k]:.1%}" for k in shares if result[k] is not None}
     shown["binding"] = BINDING[str(need.binding)]
     shown["by_target"] = ", ".join(f"{BINDING[name]}: {int(heads)}" for name, heads in need.by_target.items())
     emit(shown, False, title="人力测算 staffing")
@@ -206,7 +207,7 @@ def _half_hours(store: Store, forecast_id: int) -> tuple[pl.DataFrame, pl.DataFr
     return forecasts.values(store, OPERATOR, forecast_id, "volume"), forecasts.values(store, OPERATOR, forecast_id, "aht")
 
 
-def _readable(row: dict[str, Any]) -> dict[str, Any]:
+def _readable(row: dict[str, Any], with_abandonment: bool) -> dict[str, Any]:
     return {
         "时段 start": f"{row['start']:%H:%M}",
         "来电 calls": f"{row['calls']:.1f}",
@@ -217,6 +218,6 @@ def _readable(row: dict[str, Any]) -> dict[str, Any]:
         "约束 binding": BINDING[row["binding"]],
         "服务水平 SL": f"{row['service_level']:.1%}",
         "占用率 occ.": f"{row['occupancy']:.1%}",
-        "放弃率 aband.": f"{row['abandonment']:.1%}",
+        "放弃率 aband.": f"{row['abandonment']:.1%}" if with_abandonment else "–",
         "ASA s": f"{row['asa_s']:.1f}",
     }

@@ -85,7 +85,7 @@ def save_plan(store: Store, viewer: Viewer, forecast_id: int, plan: pl.DataFrame
     with store.begin() as connection:
         queue_id = connection.scalar(sa.select(forecasts.c.queue_id).where(forecasts.c.id == forecast_id))
         if queue_id is None:
-            raise NotFound(f"forecast {forecast_id}", "not in the store", "see: hotline forecast --help")
+            raise NotFound(f"forecast {forecast_id}", "not in the store", "run: hotline forecast run")
         require_queue(connection, viewer, queue_id, Permission.PLAN)
         connection.execute(staffing_plans.delete().where(staffing_plans.c.forecast_id == forecast_id))
         _write_plan(connection, forecast_id, plan)

@@ -64,4 +64,4 @@ def require_queue(connection: sa.Connection, viewer: Viewer, queue_id: str, perm
     clause = viewer.covers(org_units.c.path) if permission is Permission.PLAN else queue_clause(viewer)
     found = sa.select(table.c.id).join(org_units, org_units.c.id == table.c.unit_id).where(table.c.id == queue_id, clause)
     if connection.scalar(found) is None:
-        raise AccessDenied(f"queue {queue_id}", "not there, or outside what you may see", "see: hotline forecast --help")
+        raise AccessDenied(f"queue {queue_id}", "not there, or outside what you may see", "see: hotline centre show")

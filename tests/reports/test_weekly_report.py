@@ -118,9 +118,10 @@ def test_invented_data_are_labelled(small: Store, tmp_path: Path) -> None:
         assert any("合成数据" in (row[0] or "") for row in cells(workbook, sheet)[:3]), sheet
 
 
-def test_an_empty_week_still_gives_files(small: Store, tmp_path: Path) -> None:
-    for path in weekly.write(small, OPERATOR, IsoWeek(2025, 10), tmp_path, language="en"):
-        assert path.stat().st_size > 5_000
+def test_a_week_without_calls_is_refused_rather_than_written_empty(small: Store, tmp_path: Path) -> None:
+    with pytest.raises(NotFound, match="no calls"):
+        weekly.write(small, OPERATOR, IsoWeek(2025, 10), tmp_path / "out", language="en")
+    assert not (tmp_path / "out").exists()
 
 
 def test_reports_keep_to_role_and_scope(small: Store, tmp_path: Path) -> None:
