@@ -38,8 +38,8 @@ def read_item(fields: Fields, section_id: str, vocabulary: Vocabulary, shared: M
     forbids = fields.has("forbid")
     wanted = _expression(fields, "forbid" if forbids else "expect", every)
     applies = _expression(fields, "applies_when", every) if fields.has("applies_when") else None
-    points_to = _points_to(fields, every)
-    mentioned = expressions.names(wanted) | (expressions.names(applies) if applies else set()) | set(points_to)
+    show_first = _show_first(fields, every)
+    mentioned = expressions.names(wanted) | (expressions.names(applies) if applies else set()) | set(show_first)
     for condition in own.values():
         if condition.name not in mentioned and not any(condition.name in other.neighbours() for other in own.values()):
             raise BadRule(
@@ -65,7 +65,7 @@ def read_item(fields: Fields, section_id: str, vocabulary: Vocabulary, shared: M
         conditions=tuple(own.values()),
         examples=_examples(fields, item_id),
         line=fields.line("id"),
-        points_to=points_to,
+        show_first=show_first,
     )
     fields.text("note", "")
     fields.finish(later=_LATER)
@@ -110,13 +110,13 @@ def _expression(fields: Fields, key: str, every: Mapping[str, Condition]) -> Exp
     return expression
 
 
-def _points_to(fields: Fields, every: Mapping[str, Condition]) -> tuple[str, ...]:
+def _show_first(fields: Fields, every: Mapping[str, Condition]) -> tuple[str, ...]:
     """The conditions to look at first when the item does not pass."""
     found = []
-    for name, line in fields.texts("points_to") if fields.has("points_to") else ():
+    for name, line in fields.texts("show_first") if fields.has("show_first") else ():
         if name not in every:
-            fields.lines["points_to"] = line
-            fields.refuse("points_to", f"condition '{name}' is not defined", near(name, every))
+            fields.lines["show_first"] = line
+            fields.refuse("show_first", f"condition '{name}' is not defined", near(name, every))
         found.append(name)
     return tuple(dict.fromkeys(found))
 

@@ -115,7 +115,7 @@ class Item:
 
     Points are lost when it fails: ``points``, or ``points_per_hit`` for every hit up to ``at_most``.
     ``bonus`` is gained when it passes. ``set_score`` caps the whole score; ``fatal`` makes it 0.
-    ``points_to`` names conditions whose hits a person should see first when it does not pass.
+    ``show_first`` names conditions whose hits a person should see first when it does not pass.
     """
 
     id: str
@@ -134,7 +134,7 @@ class Item:
     conditions: tuple[Condition, ...]
     examples: tuple[Example, ...]
     line: int
-    points_to: tuple[str, ...] = ()
+    show_first: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

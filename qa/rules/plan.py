@@ -98,7 +98,7 @@ def _uses(rule_set: RuleSet) -> dict[Key, Use]:
         keys = {name: (item.id, name) if name in own else ("", name) for name in own | shared}
         placed = {name for condition in item.conditions for name in condition.neighbours()}
         applies = set() if item.applies_when is None else expressions.names(item.applies_when)
-        for name in placed | applies | set(item.points_to):
+        for name in placed | applies | set(item.show_first):
             note(keys[name], Use.CONTEXT)
         for atom, positive in expressions.atoms(item.requirement):
             if isinstance(atom, expressions.EachHas):

@@ -51,7 +51,7 @@ def advice(rule_set: RuleSet) -> Iterator[tuple[int, str, str]]:
     used = {name for c in (*rule_set.conditions, *(c for i in rule_set.items for c in i.conditions)) for name in c.neighbours()}
     for item in rule_set.items:
         used |= expressions.names(item.requirement)
-        used |= (expressions.names(item.applies_when) if item.applies_when else set()) | set(item.points_to)
+        used |= (expressions.names(item.applies_when) if item.applies_when else set()) | set(item.show_first)
     for condition in rule_set.conditions:
         if condition.name not in used:
             yield condition.line, condition.name, "a shared condition that nothing uses"

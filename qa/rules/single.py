@@ -219,7 +219,7 @@ class Run:
     def _pointed_to(self, item: Item) -> list[Evidence]:
         """The hits of what the item points to, one a sentence, each with what it is."""
         found: dict[int | None, Evidence] = {}
-        for name in item.points_to:
+        for name in item.show_first:
             key = self.plan.key_of(item, name)
             for shown in (self._of_hit(key, hit) for hit in self.found(key).hits):
                 wanted, (zh, _, en) = self._wanted(key), shown.detail.rpartition(" / ")

@@ -126,14 +126,15 @@ def find(params: Params, view: CallView, look: Look) -> Found:
             cut = _heard_together(view, mine, params)
         if cut is None:
             continue
-        if last is not None and mine.span.start - last[0].span.end < CONTINUING and _same(last[1], cut):
-            last = (mine, last[1])
-            continue
-        last = (mine, cut)
         if weight is Verdict.DOUBTFUL:
             doubt = doubt or both("没有文本，也可能只是应答", "there is no text: it may be a mere yes")
         detail = both(f"抢话，重叠 {cut.seconds:.1f} 秒", f"cuts in, {cut.seconds:.1f} s together")
-        hits.append(Hit(mine.turns[0].index, 0, len(mine.turns[0].text), cut.span, not doubt, detail, doubt))
+        hit = Hit(mine.turns[0].index, 0, len(mine.turns[0].text), cut.span, not doubt, detail, doubt)
+        if last is None or mine.span.start - last[0].span.end >= CONTINUING or not _same(last[1], cut):
+            hits.append(hit)
+        elif hit.certain and not hits[-1].certain:
+            hits[-1] = hit
+        last = (mine, cut)
     note = both("单声道录音：未发现抢话不代表没有", "mono recording: finding none proves little") if mono and not hits else ""
     return Found(tuple(look.keep_all(hits)), note=note)
 
@@ -206,9 +207,7 @@ def _same(before: Cut, now: Cut) -> bool:
 def _heard_together(view: CallView, mine: Stretch, params: Params) -> Cut | None:
     """On mono the overlap detector may hear both where the turns, being exclusive, do not overlap."""
     side = mine.turns[0].role
-    before = [
-        t.span for t in view.turns if t.span and t.role not in (side, Role.OTHER) and not is_backchannel(view.plains[t.index].text)
-    ]
+    before = [t.span for t in view.turns if t.span and t.role not in (side, Role.OTHER) and not is_backchannel(view.plains[t.index].text)]
     for overlap in view.call.overlaps:
         if overlap.duration < params.overlap or not overlap.start - 0.5 <= mine.span.start <= overlap.end:
             continue
