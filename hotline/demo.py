@@ -71,7 +71,7 @@ def _compare(manifest: Path, settings: Settings) -> None:
     if not (script.parent / "truth").is_dir():
         return
     out.print(Rule(f"python {script}", align="left", style="dim"))
-    subprocess.run([sys.executable, str(script), "--home", str(settings.home), "--brief"], check=True)
+    subprocess.run([sys.executable, str(script), "--home", str(settings.home), "--brief", "--audio-only"], check=True)
 
 
 def accounts(settings: Settings) -> list[dict[str, str]]:

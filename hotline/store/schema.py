@@ -155,7 +155,6 @@ scores = sa.Table(
     sa.UniqueConstraint("call_id", "rule_hash"),
     # At most one result of a call counts; the database itself refuses a second.
     sa.Index("uq_scores_current", "call_id", unique=True, sqlite_where=sa.text("current"), postgresql_where=sa.text("current")),
-    sa.Index("ix_scores_current_low", "current", "low"),
 )
 
 jobs = sa.Table(

@@ -251,7 +251,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_scores"),
         sa.UniqueConstraint("call_id", "rule_hash", name="uq_scores_call_id"),
     )
-    op.create_index("ix_scores_current_low", "scores", ["current", "low"])
     op.create_index(
         "uq_scores_current", "scores", ["call_id"], unique=True, sqlite_where=sa.text("current"), postgresql_where=sa.text("current")
     )
