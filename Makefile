@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export HOTLINE_HOME ?= $(CURDIR)/hotline-home
 
-.PHONY: demo test app lint format docs clean bench-%
+.PHONY: demo test app lint format docs clean
 
 demo: $(VENV)/.demo-ready
 	$(BIN)/hotline models pull offline
@@ -29,9 +29,6 @@ format: $(VENV)/.test-ready
 
 docs: $(VENV)/.test-ready
 	$(BIN)/python docs/generate.py
-
-bench-%: $(VENV)/.test-ready
-	$(BIN)/python benchmarks/$*/run.py
 
 clean:
 	rm -rf $(VENV) hotline-home build dist *.egg-info
