@@ -32,11 +32,11 @@ ACCOUNTS = (
 """One account a role: name, role, scope, and who an agent is."""
 
 
-def steps(manifest: Path) -> list[list[str]]:
+def steps(manifest: Path, months: int) -> list[list[str]]:
     """The commands of the demo, in order."""
     return [
         ["init", "--no-admin"],
-        ["centre", "sample"],
+        ["centre", "sample", "--months", str(months)],
         ["calls", "ingest", str(manifest)],
         ["calls", "list"],
         ["board", "weekly", "--week", WEEK],
@@ -47,7 +47,7 @@ def steps(manifest: Path) -> list[list[str]]:
     ]
 
 
-def run(settings: Settings, manifest: Path) -> None:
+def run(settings: Settings, manifest: Path, months: int) -> None:
     """Run every step in ``settings.home``; run again, it skips what is done and makes new passwords."""
     from hotline.cli import app
 
@@ -55,7 +55,7 @@ def run(settings: Settings, manifest: Path) -> None:
         raise NotFound(str(manifest), "the sample calls are not here", "run in the repository's folder, or name the manifest with --calls")
     os.environ["HOTLINE_HOME"] = str(settings.home)
     began = time.monotonic()
-    for step in steps(manifest):
+    for step in steps(manifest, months):
         out.print(Rule(f"hotline {' '.join(step)}", align="left", style="dim"))
         app(step, standalone_mode=False)
     _compare(manifest, settings)

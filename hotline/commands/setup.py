@@ -56,8 +56,9 @@ def doctor(home: HomeOption = None, as_json: JsonFlag = False) -> None:
 def demo(
     home: HomeOption = None,
     calls: Annotated[Path, typer.Option(help="Manifest of the sample calls.")] = Path("data/calls/manifest.csv"),
+    months: Annotated[int, typer.Option(min=7, max=120, help="Months of sample history; fewer are quicker.")] = 30,
 ) -> None:
     """The main job from nothing: sample centre, sample calls, scores, board, forecast, heads, report, accounts."""
     from hotline.demo import run
 
-    run(settings.load(home), calls)
+    run(settings.load(home), calls, months)

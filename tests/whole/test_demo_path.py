@@ -40,7 +40,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def demo(data: Path, tmp_path_factory: pytest.TempPathFactory, models_ready: Path) -> tuple[Path, str]:
     """A home in which the demo has run, and what it printed."""
     home = tmp_path_factory.mktemp("demo") / "home"
-    return home, _hotline(home, "demo", "--calls", str(data / "calls" / "manifest.csv"))
+    return home, _hotline(home, "demo", "--months", "8", "--calls", str(data / "calls" / "manifest.csv"))
 
 
 def test_the_demo_prints_what_it_promises(demo: tuple[Path, str]) -> None:
