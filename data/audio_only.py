@@ -17,7 +17,6 @@ from typing import Any
 from measure import share_found, tally
 
 from qa import manifest
-from qa.calls import Channel, Role
 from qa.listen import Request, listen
 from qa.rulebook import RuleBook
 from qa.scoring import score
@@ -47,7 +46,7 @@ def worth_hearing(faults: Mapping[str, Sequence[Mapping[str, Any]]], calls: Sequ
 
 def judge(entry: manifest.Entry, faults: Sequence[Mapping[str, Any]], book: RuleBook, models: Path) -> list[TimingVerdict]:
     """The timing items of one recording, heard without words. Raises BadRecording, MissingPart."""
-    heard = listen(entry.path, Request(entry.call_id, None, entry.language, _channels(entry.agent_channel), engine="none"), models)
+    heard = listen(entry.path, Request(entry.call_id, None, entry.language, entry.channel_map, engine="none"), models)
     if any(turn.text for turn in heard.call.turns):
         raise AssertionError(f"{entry.call_id} was heard with words")
     call = replace(heard.call, direction=entry.direction or "inbound", metadata={"language": entry.language, **entry.metadata})
@@ -68,6 +67,7 @@ def hear(
     started = time.monotonic()
     book = RuleBook.load(rules)
     entries = {entry.call_id: entry for entry in manifest.read(MANIFEST, zone)[0]}
+    calls = [call for call in calls if call in entries]  # a manifest may name a part of them
     verdicts = [v for call in calls for v in judge(entries[call], faults.get(call, []), book, models)]
     by_kind = defaultdict(list)
     for verdict in verdicts:
@@ -99,11 +99,3 @@ def _row(kind: str, verdicts: Sequence[TimingVerdict]) -> dict[str, Any]:
         "clean_calls_sent_to_a_person": clean.count("doubtful"),
         "clean_calls": len(clean),
     }
-
-
-def _channels(agent: Channel | None) -> Mapping[Channel, Role] | None:
-    """Whose the channels are, as the manifest says; None when it does not."""
-    if agent not in (Channel.LEFT, Channel.RIGHT):
-        return None
-    other = Channel.RIGHT if agent is Channel.LEFT else Channel.LEFT
-    return {agent: Role.AGENT, other: Role.CUSTOMER}

@@ -27,7 +27,7 @@ from hotline.store import Store, audit, feeds, jobs, open_store, parquet, rollup
 from hotline.store import calls as call_store
 from hotline.store.access import OPERATOR
 from qa import manifest, redaction
-from qa.calls import Call, Channel, Role
+from qa.calls import Call
 from qa.listen import Heard, Request, listen
 from qa.rulebook import RuleBook
 from qa.scoring import Scorecard, score
@@ -127,7 +127,7 @@ def judge(settings: Settings, store: Store, book: RuleBook, job: Job) -> Judged:
             call_id=entry.call_id,
             supplied=entry.transcript,
             language=entry.language,
-            channel_map=_channel_map(entry.agent_channel),
+            channel_map=entry.channel_map,
             opening_phrases=book.opening_phrases(entry.language),
         ),
         settings.models,
@@ -292,13 +292,6 @@ def _attempt(job: Job) -> Judged | HotlineError:
 
 def _died(job: Job) -> HotlineError:
     return BadRecording(job.entry.where, "the worker process died on this recording, twice", "check the file; more memory may help")
-
-
-def _channel_map(agent: Channel | None) -> Mapping[Channel, Role] | None:
-    if agent is None:
-        return None
-    other = Channel.RIGHT if agent is Channel.LEFT else Channel.LEFT
-    return {agent: Role.AGENT, other: Role.CUSTOMER}
 
 
 def _row_id(source: Path, where: str) -> str:

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 import polars as pl
 
 from hotline.errors import BadInput
-from qa.calls import Channel
+from qa.calls import Channel, Role
 
 AUDIO_SUFFIXES = {".wav", ".mp3", ".ogg", ".opus", ".m4a", ".aac", ".amr", ".flac", ".wma", ".gsm"}
 TRANSCRIPT_SUFFIXES = (".json", ".srt", ".vtt", ".csv")
@@ -49,6 +49,14 @@ class Entry:
     hold_s: float | None = None
     acw_s: float | None = None
     metadata: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def channel_map(self) -> Mapping[Channel, Role] | None:
+        """Whose the channels are; None when the manifest does not say."""
+        if self.agent_channel is None:
+            return None
+        other = Channel.RIGHT if self.agent_channel is Channel.LEFT else Channel.LEFT
+        return {self.agent_channel: Role.AGENT, other: Role.CUSTOMER}
 
 
 @dataclass(frozen=True, slots=True)
