@@ -11,6 +11,7 @@ import tomllib
 from dataclasses import dataclass, fields
 from importlib import resources
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import platformdirs
@@ -86,7 +87,7 @@ def load(home: Path | None = None, environ: dict[str, str] | None = None) -> Set
     """
     env = dict(os.environ if environ is None else environ)
     home = Path(home or env.get("HOTLINE_HOME") or "hotline-home").absolute()
-    values: dict[str, object] = {
+    values: dict[str, Any] = {
         "parquet": home / "parquet",
         "models": Path(platformdirs.user_cache_dir("hotline")) / "models",
         "rules": Path(str(resources.files("scoring_rules"))),
@@ -106,11 +107,11 @@ def load(home: Path | None = None, environ: dict[str, str] | None = None) -> Set
         variable = f"HOTLINE_{spec.name.upper()}"
         if spec.name != "home" and env.get(variable):
             values[spec.name] = _typed(variable, spec.name, env[variable])
-    settings = Settings(home=home, **values)  # type: ignore[arg-type]
+    settings = Settings(home=home, **values)
     if settings.language not in ("zh", "en"):
         raise BadInput("language", f"'{settings.language}' is not a language of the screens", "use zh or en")
     try:
-        settings.zone  # noqa: B018 - reading it is the check
+        ZoneInfo(settings.timezone)
     except (ZoneInfoNotFoundError, ValueError):
         raise BadInput("timezone", f"'{settings.timezone}' is not a time zone", "use a name such as Asia/Shanghai") from None
     return settings

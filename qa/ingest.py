@@ -72,8 +72,8 @@ class Summary:
 def ingest(store: Store, source: Path, *, rules: Path | None = None, workers: int = 1, on_progress: Progress | None = None) -> Summary:
     """Bring a manifest or a folder into the store; see the module text for what a kill leaves behind.
 
-    ``rules`` names one rule set for all calls; without it the rule book chooses by the call's language and
-    queue. ``workers=1`` works in this process. Raises BadInput when the source itself cannot be read.
+    ``rules`` names one rule set for all calls; without it the rule book chooses by the call's language.
+    ``workers=1`` works in this process. Raises BadInput when the source itself cannot be read.
     """
     report = on_progress or (lambda done, total, what: None)
     book = RuleBook.load(rules or store.settings.rules)

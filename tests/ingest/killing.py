@@ -65,7 +65,7 @@ def arm(point: str, nth: int) -> None:
             strike()
             return replace(self, target)
 
-        Path.replace = struck_replace  # type: ignore[method-assign]
+        Path.replace = struck_replace
     elif point == "commit":
         sa.event.listen(sa.Engine, "commit", lambda connection: strike() if connection.info.get("scored") else None)
     if point in ("sql", "commit", "rollup"):

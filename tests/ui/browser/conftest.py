@@ -83,7 +83,7 @@ def open_page(chromium: Browser) -> Iterator[Callable[..., Page]]:
     contexts, problems = [], []
 
     def start(address: str, language: str = "zh", scheme: str = "light") -> Page:
-        context = chromium.new_context(viewport={"width": 1440, "height": 900}, color_scheme=scheme)  # type: ignore[arg-type]
+        context = chromium.new_context(viewport={"width": 1440, "height": 900}, color_scheme=scheme)
         context.set_default_timeout(PATIENCE_MS)
         context.add_cookies([{"name": "hotline_language", "value": language, "url": address}])
         contexts.append(context)
