@@ -123,6 +123,58 @@ class Word:
 
 
 @dataclass(frozen=True, slots=True)
+class Voice:
+    """How a turn sounded, without its words; each value is None where it could not be measured.
+
+    ``pitch`` is the median fundamental frequency in Hz, ``pitch_range`` the distance of its 10th and 90th percentile in
+    semitones, ``rate`` the spoken syllables per second. ``emotion`` is what ``emotion_source`` heard (``angry`` …), with
+    its confidence 0–1.
+    """
+
+    pitch: float | None = None
+    pitch_range: float | None = None
+    rate: float | None = None
+    emotion: str | None = None
+    emotion_confidence: float | None = None
+    emotion_source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A personal value that stood at ``[start_char, end_char)`` of a turn's text and was masked there.
+
+    ``kind`` is its type (``phone``, ``id_card`` …), ``digits`` how many digits it has, ``valid`` what its check digit says (None
+    where it has none). ``whole`` and ``last_four`` are hashes with a key of this call alone: equal values in one call have
+    equal hashes, and nobody without the key can try numbers. Empty where there is nothing to hash.
+    """
+
+    kind: str
+    start_char: int
+    end_char: int
+    digits: int = 0
+    valid: bool | None = None
+    whole: str = ""
+    last_four: str = ""
+
+
+class SoundKind(StrEnum):
+    """What a stretch of a recording is when it is not conversation."""
+
+    RING = "ring"
+    MUSIC = "music"
+    IVR = "ivr"
+    HOLD = "hold"
+
+
+@dataclass(frozen=True, slots=True)
+class Sound:
+    """A stretch without conversation: ring tone, music, announcements, hold."""
+
+    kind: SoundKind
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
 class Turn:
     """One uninterrupted utterance of one speaker.
 
@@ -142,6 +194,8 @@ class Turn:
     source: TextSource = TextSource()
     words: tuple[Word, ...] = ()
     loudness: float | None = None
+    voice: Voice | None = None
+    tokens: tuple[Token, ...] = ()
 
     def time_of(self, start_char: int, end_char: int) -> Span | None:
         """When the characters ``[start_char, end_char)`` were said, in seconds.
@@ -165,7 +219,8 @@ class Call:
     """One conversation, ready to be judged.
 
     ``duration`` is seconds. ``overlaps`` are the stretches where both sides speak;
-    ``overlap_known`` is False on mono recordings, where finding none proves nothing.
+    ``overlap_known`` is False on mono recordings, where finding none proves nothing. ``sounds`` are the stretches that are
+    not conversation.
     ``metadata`` holds what came with the call (随录参数): queue, topic, ticket type, area …;
     while ``metadata_closed`` is False a missing field may still arrive, so rules call it doubtful.
     """
@@ -180,6 +235,7 @@ class Call:
     direction: str = "inbound"
     overlaps: tuple[Span, ...] = ()
     overlap_known: bool = False
+    sounds: tuple[Sound, ...] = ()
     truncated: bool = False
     metadata: Mapping[str, Any] = field(default_factory=dict)
     metadata_closed: bool = True

@@ -249,6 +249,8 @@ def _recording_row(job: Job, heard: Heard, call: Call, turns_file: str) -> dict[
         "truncated": call.truncated,
         "overlaps": [[span.start, span.end] for span in call.overlaps],
         "overlap_known": call.overlap_known,
+        "sounds": [[sound.kind.value, sound.span.start, sound.span.end] for sound in call.sounds],
+        "speakers": heard.speakers,
         "text_kind": heard.text_source.kind.value,
         "text_engine": heard.text_source.name,
         "text_version": heard.text_source.version,

@@ -48,6 +48,7 @@ class Heard:
     role_confidence: float
     text_source: TextSource
     warnings: tuple[str, ...] = ()
+    speakers: int | None = None
 
 
 def listen(path: Path, request: Request, models: Path, *, on_stage: Stage | None = None) -> Heard:

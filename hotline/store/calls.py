@@ -20,7 +20,7 @@ from hotline.store.engine import Store
 from hotline.store.schema import agents, calls, recordings, rule_sets, scores
 from hotline.store.scores import save_score
 from hotline.store.tables import check_lengths, upsert
-from qa.calls import Call, Layout, Span
+from qa.calls import Call, Layout, Sound, SoundKind, Span
 from qa.scoring import ItemResult
 
 __all__ = ["CallPage", "CallRow", "OpenedCall", "audio_path", "export_call", "export_page", "open_call", "page", "save_heard", "save_score"]
@@ -122,7 +122,8 @@ def open_call(store: Store, viewer: Viewer, call_id: str) -> OpenedCall:
         rule_sets.c.source.label("rule_source"),
     ]
     columns += [
-        recordings.c[name] for name in ("overlaps", "overlap_known", "truncated", "turns_file", "diarizer", "role_method", "warnings")
+        recordings.c[name]
+        for name in ("overlaps", "overlap_known", "sounds", "truncated", "turns_file", "diarizer", "role_method", "warnings")
     ]
     with store.read() as connection:
         found = connection.execute(select_rows(*columns).where(calls.c.id == call_id)).mappings().one()
@@ -138,6 +139,7 @@ def open_call(store: Store, viewer: Viewer, call_id: str) -> OpenedCall:
         direction=row.direction,
         overlaps=tuple(Span(start, end) for start, end in found["overlaps"] or ()),
         overlap_known=bool(found["overlap_known"]),
+        sounds=tuple(Sound(SoundKind(kind), Span(start, end)) for kind, start, end in found["sounds"] or ()),
         truncated=bool(found["truncated"]),
         metadata=found["metadata"],
         metadata_closed=found["metadata_closed"],

@@ -173,4 +173,5 @@ def _scan(
     paths = [_path(store, file) for file in files]
     if not paths:
         return pl.LazyFrame(schema=schema)
-    return pl.scan_parquet(paths, hive_partitioning=False)
+    # files of an earlier version lack the columns that came later
+    return pl.scan_parquet(paths, hive_partitioning=False, schema=schema, missing_columns="insert")

@@ -3,16 +3,38 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from itertools import groupby
 from typing import Any
 
 import polars as pl
 
-from qa.calls import Call, Channel, Role, SourceKind, Span, TextSource, Turn, Word
+from qa.calls import Call, Channel, Role, SourceKind, Span, TextSource, Token, Turn, Voice, Word
 from qa.rules.verdict import Evidence
 from qa.scoring import ItemResult, Outcome, Scorecard
 
 _WORD = pl.Struct({"text": pl.String, "start_char": pl.Int32, "start": pl.Float64, "end": pl.Float64, "confidence": pl.Float64})
+_VOICE = pl.Struct(
+    {
+        "pitch": pl.Float64,  # Hz
+        "pitch_range": pl.Float64,  # semitones
+        "rate": pl.Float64,  # syllables per second
+        "emotion": pl.String,
+        "emotion_confidence": pl.Float64,
+        "emotion_source": pl.String,
+    }
+)
+_TOKEN = pl.Struct(
+    {
+        "kind": pl.String,
+        "start_char": pl.Int32,
+        "end_char": pl.Int32,
+        "digits": pl.Int32,
+        "valid": pl.Boolean,
+        "whole": pl.String,
+        "last_four": pl.String,
+    }
+)
 
 TURNS: dict[str, Any] = {
     "call_id": pl.String,
@@ -30,6 +52,8 @@ TURNS: dict[str, Any] = {
     "source_version": pl.String,
     "loudness": pl.Float64,  # dBFS
     "words": pl.List(_WORD),
+    "voice": _VOICE,
+    "tokens": pl.List(_TOKEN),
 }
 
 HITS: dict[str, Any] = {
@@ -80,6 +104,8 @@ def rows_of_turns(call: Call) -> list[dict[str, Any]]:
                 {"text": w.text, "start_char": w.start_char, "start": w.span.start, "end": w.span.end, "confidence": w.confidence}
                 for w in turn.words
             ],
+            "voice": None if turn.voice is None else asdict(turn.voice),
+            "tokens": [asdict(token) for token in turn.tokens],
         }
         for turn in call.turns
     ]
@@ -100,6 +126,9 @@ def turns_of(frame: pl.DataFrame) -> tuple[Turn, ...]:
             source=TextSource(SourceKind(row["source_kind"]), row["source_name"], row["source_version"]),
             words=tuple(Word(w["text"], w["start_char"], Span(w["start"], w["end"]), w["confidence"]) for w in row["words"]),
             loudness=row["loudness"],
+            # files of an earlier version have no such columns
+            voice=Voice(**row["voice"]) if row.get("voice") else None,
+            tokens=tuple(Token(**token) for token in row.get("tokens") or ()),
         )
         for row in frame.iter_rows(named=True)
     )

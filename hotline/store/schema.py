@@ -115,6 +115,8 @@ recordings = sa.Table(
     sa.Column("truncated", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("overlaps", sa.JSON, nullable=False, server_default="[]"),  # [[start, end], …] seconds
     sa.Column("overlap_known", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("sounds", sa.JSON, nullable=False, server_default="[]"),  # [[kind, start, end], …] seconds
+    sa.Column("speakers", sa.Integer),  # how many speak; NULL when nobody found out
     sa.Column("text_kind", sa.String(12), nullable=False),  # SourceKind
     sa.Column("text_engine", sa.String(200), nullable=False, server_default=""),
     sa.Column("text_version", sa.String(80), nullable=False, server_default=""),

@@ -74,7 +74,7 @@ def test_a_newer_store_is_refused(store: Store) -> None:
 
 def test_an_older_store_says_init(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     again = open_store(store.settings)
-    monkeypatch.setattr(engine, "_head", lambda: "0002")
+    monkeypatch.setattr(engine, "_head", lambda: "9999")
     with pytest.raises(MissingPart, match="run: hotline init"), again.read():
         pass
     again.close()
