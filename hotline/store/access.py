@@ -29,6 +29,7 @@ class UserRole(StrEnum):
 class Permission(StrEnum):
     OPEN_CALLS = "open_calls"  # list, read and hear calls in scope
     EXPORT_CALLS = "export_calls"
+    CORRECT = "correct"  # mend words and roles of a call in scope
     SEE_BOARD = "see_board"  # the weekly board, agents by name
     SEE_TEAM_BOARD = "see_team_board"  # the weekly board, teams only
     SEE_REPORTS = "see_reports"
@@ -44,8 +45,10 @@ _P = Permission
 MATRIX: dict[UserRole, frozenset[Permission]] = {
     UserRole.AGENT: frozenset({_P.OPEN_CALLS, _P.SEE_BOARD, _P.SEE_RULES}),
     UserRole.TEAM_LEAD: frozenset({_P.OPEN_CALLS, _P.SEE_BOARD, _P.SEE_TEAM_BOARD, _P.SEE_REPORTS, _P.SEE_RULES, _P.SEE_FORECAST}),
-    UserRole.QA: frozenset({_P.OPEN_CALLS, _P.EXPORT_CALLS, _P.SEE_BOARD, _P.SEE_TEAM_BOARD, _P.SEE_RULES}),
-    UserRole.QA_LEAD: frozenset({_P.OPEN_CALLS, _P.EXPORT_CALLS, _P.SEE_BOARD, _P.SEE_TEAM_BOARD, _P.SEE_REPORTS, _P.SEE_RULES}),
+    UserRole.QA: frozenset({_P.OPEN_CALLS, _P.EXPORT_CALLS, _P.CORRECT, _P.SEE_BOARD, _P.SEE_TEAM_BOARD, _P.SEE_RULES}),
+    UserRole.QA_LEAD: frozenset(
+        {_P.OPEN_CALLS, _P.EXPORT_CALLS, _P.CORRECT, _P.SEE_BOARD, _P.SEE_TEAM_BOARD, _P.SEE_REPORTS, _P.SEE_RULES}
+    ),
     UserRole.MANAGER: frozenset(
         {_P.OPEN_CALLS, _P.EXPORT_CALLS, _P.SEE_BOARD, _P.SEE_TEAM_BOARD, _P.SEE_REPORTS, _P.SEE_RULES, _P.SEE_FORECAST}
     ),

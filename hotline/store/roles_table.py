@@ -16,6 +16,7 @@ _ROLES = {
 _PERMISSIONS = {
     Permission.OPEN_CALLS: ("列出、打开、收听通话", "list, open and hear calls"),
     Permission.EXPORT_CALLS: ("导出通话", "export calls"),
+    Permission.CORRECT: ("更正文字与角色", "correct words and roles"),
     Permission.SEE_BOARD: ("看板（含座席姓名）", "weekly board, agents by name"),
     Permission.SEE_TEAM_BOARD: ("看板（仅班组）", "weekly board, teams only"),
     Permission.SEE_REPORTS: ("报告", "reports"),

@@ -36,6 +36,7 @@ POLICY = """
                 agent  team_lead  qa  qa_lead  manager  planner  admin  operator
 open_calls      yes    yes        yes yes      yes      -        -      yes
 export_calls    -      -          yes yes      yes      -        -      yes
+correct         -      -          yes yes      -        -        -      yes
 see_board       yes    yes        yes yes      yes      -        -      yes
 see_team_board  -      yes        yes yes      yes      yes      -      yes
 see_reports     -      yes        -   yes      yes      -        -      yes
