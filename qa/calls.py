@@ -128,7 +128,7 @@ class Voice:
 
     ``pitch`` is the median fundamental frequency in Hz, ``pitch_range`` the distance of its 10th and 90th percentile in
     semitones, ``rate`` the spoken syllables per second. ``emotion`` is what ``emotion_source`` heard (``angry`` …), with
-    its confidence 0–1.
+    its confidence 0–1. ``events`` are sounds that a recogniser heard beside the words (``laughter``, ``applause`` …).
     """
 
     pitch: float | None = None
@@ -137,6 +137,7 @@ class Voice:
     emotion: str | None = None
     emotion_confidence: float | None = None
     emotion_source: str = ""
+    events: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

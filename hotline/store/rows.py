@@ -22,6 +22,7 @@ _VOICE = pl.Struct(
         "emotion": pl.String,
         "emotion_confidence": pl.Float64,
         "emotion_source": pl.String,
+        "events": pl.List(pl.String),
     }
 )
 _TOKEN = pl.Struct(
@@ -127,7 +128,7 @@ def turns_of(frame: pl.DataFrame) -> tuple[Turn, ...]:
             words=tuple(Word(w["text"], w["start_char"], Span(w["start"], w["end"]), w["confidence"]) for w in row["words"]),
             loudness=row["loudness"],
             # files of an earlier version have no such columns
-            voice=Voice(**row["voice"]) if row.get("voice") else None,
+            voice=Voice(**{**row["voice"], "events": tuple(row["voice"].get("events") or ())}) if row.get("voice") else None,
             tokens=tuple(Token(**token) for token in row.get("tokens") or ()),
         )
         for row in frame.iter_rows(named=True)
