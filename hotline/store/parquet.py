@@ -1,21 +1,18 @@
-"""Words and hits as Parquet: one small file a call, below a folder a day.
+"""Words and hits as Parquet: one small file a call, below a folder a day, until the day's files are joined.
 
     <parquet>/turns/day=2026-11-09/S001-3f0c…-9d2e….parquet      <parquet>/hits/day=…/…
 
-A file's name holds a digest of what is in it, so it never changes: writing the same again changes nothing,
-and a file becomes visible when a SQL row names it. Files that no row names (a run was killed before its
-commit) do no harm; :func:`sweep` removes them.
+A file's name holds a digest of what is in it: writing the same again changes nothing, and a file becomes visible when
+a SQL row names it. Files that no row names (a run was killed before its commit) do no harm; :func:`sweep` removes them.
+:func:`compact` joins a day's files; only :func:`forget`, for erasure, ever takes rows out of a file.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-import os
-import re
 import secrets
 import time
-from collections.abc import Iterable
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -25,49 +22,73 @@ import sqlalchemy as sa
 
 from hotline.errors import BadInput, MissingPart
 from hotline.store.access import Viewer
+from hotline.store.compaction import SCHEMAS, compact, compact_before, forget, scan_parts
 from hotline.store.engine import Store
-from hotline.store.rows import HITS, TURNS, items_of, rows_of_items, rows_of_turns, turns_of
-from hotline.store.schema import calls, recordings, scores
+from hotline.store.parquet_files import PART, path_of, split, stem, write_whole
+from hotline.store.rows import items_of, rows_of_items, rows_of_turns, turns_of
+from hotline.store.schema import calls, recordings, scores, turn_corrections
 from qa.calls import Call, Turn
 from qa.scoring import ItemResult, Scorecard
 
+__all__ = [
+    "compact",
+    "compact_before",
+    "forget",
+    "read_items",
+    "read_turns",
+    "scan_hits",
+    "scan_turns",
+    "sweep",
+    "write_hits",
+    "write_turns",
+]
+
 
 def write_turns(store: Store, call: Call) -> str:
-    """Write the turns of a call (``started_at`` says the day); returns the path below the Parquet folder.
+    """Write the turns of a call (``started_at`` says the day); returns the reference to it.
 
     Atomic (temporary file, fsync, rename). Raises BadInput for a call without a start.
     """
-    return _write(store, "turns", _day(store, call), call.id, rows_of_turns(call), TURNS)
+    return _write(store, "turns", _day(store, call), call.id, rows_of_turns(call))
 
 
 def write_hits(store: Store, call: Call, scorecard: Scorecard) -> str:
-    """Write the item results and evidence of a call's scorecard; returns the path below the Parquet folder.
+    """Write the item results and evidence of a call's scorecard; returns the reference to it.
 
     Atomic like :func:`write_turns`. Raises BadInput for a call without a start.
     """
-    return _write(store, "hits", _day(store, call), scorecard.call_id, rows_of_items(scorecard), HITS)
+    return _write(store, "hits", _day(store, call), scorecard.call_id, rows_of_items(scorecard))
 
 
 def read_turns(store: Store, file: str) -> tuple[Turn, ...]:
-    """The turns in ``file`` (as returned by write_turns). Checks no access: people go through ``calls.open_call``."""
-    return turns_of(_read(store, file))
+    """The turns that ``file`` refers to, as write_turns returned it or SQL names it.
+
+    Checks no access: people go through ``calls.open_call``.
+    """
+    return turns_of(_read(store, "turns", file))
 
 
 def read_items(store: Store, file: str) -> tuple[ItemResult, ...]:
-    """The item results in ``file`` (as returned by write_hits). Checks no access: people go through ``calls.open_call``."""
-    return items_of(_read(store, file))
+    """The item results that ``file`` refers to, as write_hits returned it or SQL names it.
+
+    Checks no access: people go through ``calls.open_call``.
+    """
+    return items_of(_read(store, "hits", file))
 
 
 def scan_turns(store: Store, viewer: Viewer, first: date | None = None, last: date | None = None) -> pl.LazyFrame:
-    """All turns of the calls that ``viewer`` may open, of the local days ``first`` to ``last``; columns as in ``rows.TURNS``."""
+    """All turns of the calls that ``viewer`` may open, of the local days ``first`` to ``last``; columns as in ``rows.TURNS``.
+
+    A call's rows lie together and in order; calls come in no order.
+    """
     query = sa.select(recordings.c.turns_file).join(calls, calls.c.id == recordings.c.call_id)
-    return _scan(store, viewer, query, first, last, TURNS)
+    return _scan(store, viewer, "turns", query, first, last)
 
 
 def scan_hits(store: Store, viewer: Viewer, first: date | None = None, last: date | None = None) -> pl.LazyFrame:
     """Item results and evidence of current scores, scoped like :func:`scan_turns`; columns as in ``rows.HITS``."""
     query = sa.select(scores.c.hits_file).join(calls, calls.c.id == scores.c.call_id).where(scores.c.current)
-    return _scan(store, viewer, query, first, last, HITS)
+    return _scan(store, viewer, "hits", query, first, last)
 
 
 def sweep(store: Store, older_than: timedelta = timedelta(hours=1)) -> int:
@@ -77,7 +98,8 @@ def sweep(store: Store, older_than: timedelta = timedelta(hours=1)) -> int:
     """
     limit, root, removed = time.time() - older_than.total_seconds(), store.settings.parquet, 0
     with store.read() as connection:
-        named = set(connection.scalars(sa.select(recordings.c.turns_file))) | set(connection.scalars(sa.select(scores.c.hits_file)))
+        columns = (recordings.c.turns_file, scores.c.hits_file, turn_corrections.c.turns_before)
+        named = {split(reference)[0] for column in columns for reference in connection.scalars(sa.select(column))}
     for kind in ("turns", "hits"):
         for folder in (root / kind).glob("day=*"):
             for name in (file.name for file in folder.iterdir()):
@@ -112,66 +134,42 @@ def _day(store: Store, call: Call) -> date:
     return call.started_at.astimezone(store.settings.zone).date()
 
 
-def _write(store: Store, kind: str, day: date, call_id: str, rows: list[dict[str, Any]], schema: dict[str, Any]) -> str:
+def _write(store: Store, kind: str, day: date, call_id: str, rows: list[dict[str, Any]]) -> str:
     content = hashlib.sha256(json.dumps(rows, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
-    relative = f"{kind}/day={day.isoformat()}/{_safe(call_id)}-{content[:16]}.parquet"
-    target = store.settings.parquet / relative
-    target.parent.mkdir(parents=True, exist_ok=True)
-    fresh = target.parent / f".{secrets.token_hex(8)}.tmp"
-    try:
-        with fresh.open("wb") as handle:
-            pl.DataFrame(rows, schema=schema, orient="row").write_parquet(handle)
-            handle.flush()
-            os.fsync(handle.fileno())
-        fresh.replace(target)
-    finally:
-        fresh.unlink(missing_ok=True)
-    _sync_folder(target.parent)
-    return relative
+    reference = f"{kind}/day={day.isoformat()}/{stem(call_id)}-{content[:16]}.parquet"
+    frame = pl.DataFrame(rows, schema=SCHEMAS[kind], orient="row")
+    write_whole(store.settings.parquet / reference, lambda handle: frame.write_parquet(handle))
+    return reference
 
 
-def _safe(call_id: str) -> str:
-    """A file name for any call id: readable letters, then a digest, since case and other marks may be lost on the way."""
-    return f"{re.sub(r'[^A-Za-z0-9]+', '_', call_id)[:40]}-{hashlib.sha256(call_id.encode()).hexdigest()[:16]}"
-
-
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
-def _path(store: Store, file: str) -> Path:
-    root = store.settings.parquet.resolve()
-    path = (root / file).resolve()
-    if not path.is_relative_to(root):
-        raise BadInput(file, "lies outside the Parquet folder", "name a file as write_turns or write_hits returned it")
-    return path
-
-
-def _read(store: Store, file: str) -> pl.DataFrame:
-    path = _path(store, file)
+def _read(store: Store, kind: str, reference: str) -> pl.DataFrame:
+    path, (file, part) = path_of(store, reference), split(reference)
     if not path.is_file():
         raise MissingPart(
             file, f"not in the Parquet folder {store.settings.parquet}", "restore it from the backup or ingest the call again"
         )
-    return pl.read_parquet(path, hive_partitioning=False)
+    if part is None:
+        return pl.read_parquet(path, hive_partitioning=False)
+    return scan_parts(path, kind, [part]).drop(PART).collect()
 
 
-def _scan(
-    store: Store, viewer: Viewer, query: sa.Select[Any], first: date | None, last: date | None, schema: dict[str, Any]
-) -> pl.LazyFrame:
+def _scan(store: Store, viewer: Viewer, kind: str, query: sa.Select[Any], first: date | None, last: date | None) -> pl.LazyFrame:
     query = query.where(viewer.calls_clause()).order_by(calls.c.day, calls.c.id)
     if first:
         query = query.where(calls.c.day >= first)
     if last:
         query = query.where(calls.c.day <= last)
+    own: list[Path] = []
+    many: dict[str, list[str]] = {}
     with store.read() as connection:
-        files: Iterable[str] = connection.scalars(query).all()
-    paths = [_path(store, file) for file in files]
-    if not paths:
-        return pl.LazyFrame(schema=schema)
-    # files of an earlier version lack the columns that came later
-    return pl.scan_parquet(paths, hive_partitioning=False, schema=schema, missing_columns="insert")
+        for reference in connection.scalars(query):
+            file, part = split(reference)
+            if part is None:
+                own.append(path_of(store, reference))
+            else:
+                many.setdefault(file, []).append(part)
+    frames = [scan_parts(path_of(store, file), kind, parts).drop(PART) for file, parts in many.items()]
+    if own:
+        # files of an earlier version lack the columns that came later
+        frames.append(pl.scan_parquet(own, hive_partitioning=False, schema=SCHEMAS[kind], missing_columns="insert"))
+    return pl.concat(frames) if frames else pl.LazyFrame(schema=SCHEMAS[kind])
