@@ -7,11 +7,11 @@ them once. Importing this module loads no speech library.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from hotline.errors import BadRecording
-from qa import torch_compat
+from qa import torch_compat, voice
 from qa.audio import Audio, decode
 from qa.calls import Call, Channel, Layout, Role, SourceKind, Span, TextSource, Turn
 from qa.diarization import Diarization, Segment, diarize, overlaps_of, roles
@@ -71,7 +71,7 @@ def listen(path: Path, request: Request, models: Path, *, on_stage: Stage | None
     assigned = roles.assign(turns, diarization, request.opening_phrases)
     call = Call(
         request.call_id,
-        tuple(_measured(turn, audio) for turn in assigned.turns),
+        voice.measured(assigned.turns, audio),
         audio.duration,
         audio.layout,
         overlaps=diarization.overlaps,
@@ -113,13 +113,6 @@ def _check_channels(path: Path, audio: Audio, request: Request) -> None:
 
 def _usable_map(audio: Audio, request: Request) -> Mapping[Channel, Role] | None:
     return request.channel_map if audio.layout is Layout.STEREO else None
-
-
-def _measured(turn: Turn, audio: Audio) -> Turn:
-    if turn.span is None:
-        return turn
-    loudness = audio.level(turn.span, turn.channel)
-    return replace(turn, loudness=None if loudness is None else round(loudness, 1))
 
 
 def _source(turns: Sequence[Turn]) -> TextSource:
