@@ -1,7 +1,8 @@
 """Any recording to float32 channels, and what a channel's level says.
 
-Decoding is PyAV's (FFmpeg): WAV with µ-law, A-law, PCM or GSM, MP3, Ogg, M4A, AMR, FLAC, WebM …. What can be read
-of a truncated file is kept, with a warning; what is no recording raises :class:`~hotline.errors.BadRecording`.
+Decoding is PyAV's (FFmpeg), in :mod:`qa.decoding`: WAV with PCM, µ-law, A-law, ADPCM or GSM, MP3, Ogg, M4A, AMR, FLAC, WMA, WebM,
+films …. What can be read of a truncated file is kept, with a warning; what is no recording raises
+:class:`~hotline.errors.BadRecording`.
 
 Levels are dBFS: 20·log10 of the root mean square, where a full-scale square wave has 0 and a full-scale sine −3.
 """
@@ -9,7 +10,6 @@ Levels are dBFS: 20·log10 of the root mean square, where a full-scale square wa
 from __future__ import annotations
 
 import io
-import struct
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
@@ -19,6 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hotline.errors import BadRecording
+from qa import decoding
 from qa.calls import Channel, Layout, Span
 
 Samples = npt.NDArray[np.float32]
@@ -31,8 +32,6 @@ CROSSTALK_DB = 15.0
 """Where the other channel is so much louder, what is heard here is its crosstalk."""
 _FRAME_S = 0.02
 _FLOOR_DBFS = -120.0
-_HEADER_KNOWS = {"wav", "w64", "aiff", "flac", "au", "mov,mp4,m4a,3gp,3g2,mj2", "ogg"}
-"""Containers whose stated duration is not an estimate."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -78,94 +77,51 @@ class Audio:
         return level(self.channel(channel)[first:last])
 
 
-def decode(path: Path) -> Audio:
-    """Read a recording. Raises BadRecording (one line with a mend) for what is none."""
+LONGEST_S = 4 * 3600.0
+"""Longer recordings are refused unless told otherwise: a conversation forgotten open, or a header that lies."""
+
+
+def decode(path: Path, *, longest_s: float = LONGEST_S) -> Audio:
+    """Read a recording by its content, whatever its name ends with.
+
+    What can be read of a cut or damaged file is kept, with a warning. Raises BadRecording (one line with a mend) for what is no
+    recording, holds no sound, or lasts more than ``longest_s`` seconds. Memory: 4 bytes a sample and channel, above 1 h at most
+    16 kHz.
+    """
     name = path.name
     if not path.is_file():
         raise BadRecording(name, "there is no such file", "mend the path in the manifest")
     if path.stat().st_size == 0:
         raise BadRecording(name, "the file is empty (0 bytes)", "export the recording again")
-    warnings: list[str] = []
-    pieces: list[Samples] = []
-    try:
-        with av.open(str(path), metadata_errors="replace") as container:
-            if not container.streams.audio:
-                raise BadRecording(name, "holds no audio", "name an audio file")
-            stream = container.streams.audio[0]
-            if len(container.streams.audio) > 1:
-                warnings.append(f"{len(container.streams.audio)} audio streams, the first is used")
-            codec, rate, kind = stream.codec_context.name, stream.rate, container.format.name
-            stated = float(stream.duration * stream.time_base) if stream.duration and stream.time_base else 0.0
-            broken = _read(container, stream, pieces)
-            stated = max(stated, _wav_seconds(path) if kind == "wav" else 0.0)
-    except (av.FFmpegError, ValueError, LookupError) as error:
-        raise BadRecording(
-            name, f"is not a recording that can be decoded ({_reason(error)})", "export it as WAV, MP3, Ogg or M4A"
-        ) from None
-    samples = np.concatenate(pieces, axis=1) if pieces else np.zeros((1, 0), np.float32)
+    found = decoding.read(path, longest_s)
+    samples, rate, warnings = found.samples, found.rate, list(found.remarks)
     duration = samples.shape[1] / rate if rate else 0.0
     if duration == 0.0:
-        detail = f" ({broken})" if broken else ""
+        detail = f" ({found.broken})" if found.broken else ""
         raise BadRecording(name, f"holds 0 s of audio{detail}", "export the recording again")
-    truncated = bool(broken) or (kind in _HEADER_KNOWS and stated - duration > max(0.2, 0.01 * stated))
+    truncated = bool(found.broken) or found.stated - duration > max(0.2, 0.01 * found.stated)
     if truncated:
-        of = f" of {stated:.1f} s" if stated > duration else ""
+        of = f" of {found.stated:.1f} s" if found.stated > duration else ""
         warnings.append(f"truncated: {duration:.1f} s{of} could be read")
+    if found.damaged and not (truncated and found.damaged == 1):
+        warnings.append(f"damaged: {found.damaged} packets could not be decoded")
     if not np.isfinite(samples).all():
-        samples = np.nan_to_num(samples, nan=0.0, posinf=1.0, neginf=-1.0)
+        samples = np.nan_to_num(samples, copy=False, nan=0.0, posinf=1.0, neginf=-1.0)
         warnings.append("samples that are no numbers were taken as silence")
-    channels = samples.shape[0]
     samples, layout, remarks = _layout(samples, rate)
-    return Audio(samples, rate, codec, layout, duration, truncated, (*warnings, *remarks), channels)
-
-
-def _read(container: av.container.InputContainer, stream: av.AudioStream, pieces: list[Samples]) -> str:
-    """Decode into ``pieces`` as far as it goes; the reason when it does not go to the end."""
-    resampler = av.AudioResampler(format="fltp", layout=stream.layout, rate=stream.rate)
-    broken = ""
-    try:
-        for packet in container.demux(stream):
-            try:
-                frames = packet.decode()
-            except av.FFmpegError as error:  # one bad packet; the next may be good
-                broken = _reason(error)
-                continue
-            for frame in frames:
-                frame.pts = None
-                pieces.extend(out.to_ndarray() for out in resampler.resample(frame))
-        pieces.extend(out.to_ndarray() for out in resampler.resample(None))
-    except av.FFmpegError as error:
-        broken = _reason(error)
-    return broken
-
-
-def _wav_seconds(path: Path) -> float:
-    """Seconds that a WAV header promises; FFmpeg goes by the file's size instead. 0 when the header does not say."""
-    with path.open("rb") as file:
-        head = file.read(4096)
-    form, data = head.find(b"fmt "), head.find(b"data")
-    if form < 0 or data < 0 or len(head) < max(form + 20, data + 8):
-        return 0.0
-    (bytes_per_second,) = struct.unpack_from("<I", head, form + 16)
-    (size,) = struct.unpack_from("<I", head, data + 4)
-    # A recorder that streams writes 0 or the largest number, because it does not know yet.
-    return size / bytes_per_second if bytes_per_second and size < 0xFFFF_0000 else 0.0
-
-
-def _reason(error: Exception) -> str:
-    return str(getattr(error, "strerror", None) or error)[:80]
+    return Audio(samples, rate, found.codec, layout, duration, truncated, (*warnings, *remarks), found.channels)
 
 
 def _layout(samples: Samples, rate: int) -> tuple[Samples, Layout, list[str]]:
     if samples.shape[0] == 1:
         remarks = ["the recording is silent"] if is_silent(samples[0], rate) else []
         return samples, Layout.MONO, remarks
-    if samples.shape[0] > 2:
-        return samples.mean(axis=0, keepdims=True), Layout.MONO, [f"{samples.shape[0]} channels, mixed to one"]
     left, right = samples
-    together, apart = level(left + right), level(left - right)
-    if together is not None and apart is not None and together > SILENT_DBFS and together - apart > SAME_DB:
-        return samples[:1].copy(), Layout.MONO, ["both channels hold the same signal, taken as mono"]
+    together, apart = _loudness(left + right), _loudness(left - right)
+    if max(together, apart) > SILENT_DBFS and abs(together - apart) > SAME_DB:
+        # A cable with its poles exchanged gives one signal upside down; mixed, the two would cancel out.
+        how = "the same signal" if together > apart else "the same signal, one upside down"
+        return samples[:1].copy(), Layout.MONO, [f"both channels hold {how}, taken as mono"]
     silent = [side.value for side, track in zip((Channel.LEFT, Channel.RIGHT), samples, strict=True) if is_silent(track, rate)]
     if len(silent) == 2:
         return samples, Layout.STEREO, ["the recording is silent"]
@@ -176,15 +132,23 @@ def level(samples: Samples) -> float | None:
     """Level of float samples in dBFS, not below −120; None without samples."""
     if samples.size == 0:
         return None
-    power = float(np.mean(np.square(samples, dtype=np.float64)))
+    power = float(np.einsum("i,i->", samples, samples, dtype=np.float64)) / samples.size  # einsum makes no copy of an hour
     return max(_FLOOR_DBFS, 10 * float(np.log10(power))) if power > 0 else _FLOOR_DBFS
+
+
+def _loudness(samples: Samples) -> float:
+    found = level(samples)
+    return _FLOOR_DBFS if found is None else found
 
 
 def frame_levels(samples: Samples, rate: int, frame_s: float = _FRAME_S) -> npt.NDArray[np.float64]:
     """Level in dBFS of each frame of ``frame_s`` seconds; the rest after the last whole frame counts as one."""
     size = max(1, round(rate * frame_s))
-    padded = np.pad(samples, (0, -len(samples) % size))
-    power = np.mean(np.square(padded.reshape(-1, size), dtype=np.float64), axis=1)
+    whole = len(samples) // size * size
+    frames = samples[:whole].reshape(-1, size)
+    power = np.einsum("ij,ij->i", frames, frames, dtype=np.float64) / size
+    if whole < len(samples):
+        power = np.append(power, np.square(samples[whole:], dtype=np.float64).sum() / size)
     return np.asarray(10 * np.log10(np.maximum(power, 1e-12)))
 
 
