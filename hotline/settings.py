@@ -39,6 +39,8 @@ class Settings:
     """``zh`` or ``en``: reports and screens until the user switches."""
     workers: int = 2
     """Processes that ingest recordings."""
+    longest_recording_hours: float = 4.0
+    """Recordings that last longer are put aside instead of filling the memory (an hour needs up to 0.5 GB)."""
     mask_text: bool = True
     """Mask phone and ID numbers before text is stored."""
     fcr_days: int = 3
@@ -70,6 +72,7 @@ class Settings:
 
 _BOUNDS: dict[str, tuple[float, float]] = {
     "workers": (1, 1024),
+    "longest_recording_hours": (0, 24),
     "fcr_days": (1, 366),
     "min_sample": (1, 1_000_000),
     "session_hours": (0, 8784),  # a year; nought would end each sign-in at once

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from hotline.errors import BadRecording
 from qa import torch_compat, voice
-from qa.audio import Audio, decode
+from qa.audio import LONGEST_S, Audio, decode
 from qa.calls import Call, Channel, Layout, Role, SourceKind, Span, TextSource, Turn
 from qa.diarization import Diarization, Segment, diarize, overlaps_of, roles
 from qa.transcription import supplied, words_for
@@ -25,7 +25,8 @@ class Request:
     """What is known about a recording before it is heard.
 
     ``supplied`` is a transcript that came along; ``channel_map`` whose the channels are; ``speakers`` how many speak
-    (None: unknown); ``engine`` forces a source of text; ``opening_phrases`` are what only agents open with.
+    (None: unknown); ``engine`` forces a source of text; ``opening_phrases`` are what only agents open with; a recording
+    of more than ``longest_s`` seconds is refused.
     """
 
     call_id: str
@@ -35,6 +36,7 @@ class Request:
     speakers: int | None = 2
     opening_phrases: tuple[str, ...] = ()
     engine: str | None = None
+    longest_s: float = LONGEST_S
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,7 @@ def listen(path: Path, request: Request, models: Path, *, on_stage: Stage | None
     """
     tell = on_stage or (lambda stage: None)
     tell("decode")
-    audio = decode(path)
+    audio = decode(path, longest_s=request.longest_s)
     _check_channels(path, audio, request)
     tell("diarize")
     if torch_compat.has_speech_extra():

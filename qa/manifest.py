@@ -17,8 +17,8 @@ import polars as pl
 
 from hotline.errors import BadInput
 from qa.calls import Channel, Role
+from qa.containers import ENDINGS
 
-AUDIO_SUFFIXES = {".wav", ".mp3", ".ogg", ".opus", ".m4a", ".aac", ".amr", ".flac", ".wma", ".gsm"}
 TRANSCRIPT_SUFFIXES = (".json", ".srt", ".vtt", ".csv")
 _CALL_ID = re.compile(r"[\w.\-]{1,80}")
 _LONGEST_TOPIC = 60
@@ -212,7 +212,7 @@ def _seconds(value: str, thing: str) -> float | None:
 def _folder(folder: Path, zone: ZoneInfo) -> list[Entry]:
     base = folder.resolve()
     entries = []
-    for path in sorted(p for p in base.rglob("*") if p.is_file() and p.suffix.lower() in AUDIO_SUFFIXES):
+    for path in sorted(p for p in base.rglob("*") if p.is_file() and p.suffix.lower() in ENDINGS):
         name = path.relative_to(base).with_suffix("").as_posix()
         transcript = next((path.with_suffix(s) for s in TRANSCRIPT_SUFFIXES if path.with_suffix(s).exists()), None)
         entries.append(
@@ -225,5 +225,5 @@ def _folder(folder: Path, zone: ZoneInfo) -> list[Entry]:
             )
         )
     if not entries:
-        raise BadInput(str(folder), "no recording in this folder", f"endings known: {' '.join(sorted(AUDIO_SUFFIXES))}")
+        raise BadInput(str(folder), "no recording in this folder", f"endings known: {' '.join(sorted(ENDINGS))}")
     return entries
