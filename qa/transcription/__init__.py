@@ -6,6 +6,7 @@ small offline recogniser → nothing, and the turns stay without text. The sourc
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -25,15 +26,24 @@ def words_for(
     language: str = "zh",
     models: Path,
     engine: str | None = None,
+    hotwords: Sequence[str] = (),
 ) -> tuple[Turn, ...]:
     """The turns with their text and its source; roles only as a supplied transcript labels them.
 
-    ``engine`` forces one of :data:`ENGINES`. Raises BadInput for a transcript that cannot be read, or is forced and did
-    not come along; MissingPart for a forced engine that is not there, NotFound for one that does not exist.
+    Where emotion2vec has been pulled, it tells the emotion of each turn, whatever the source of the text.
+    ``engine`` forces one of :data:`ENGINES`; ``hotwords`` are words that a recogniser should expect. Raises BadInput for a
+    transcript that cannot be read, or is forced and did not come along; MissingPart for a forced engine that is not there,
+    NotFound for one that does not exist.
     """
     if engine is not None and engine not in ENGINES:
         raise NotFound(f"engine {engine}", "no such source of text", f"use one of {', '.join(ENGINES)}")
-    chosen = engine or _choose(supplied, language, models)
+    turns = _worded(audio, diarization, engine or _choose(supplied, language, models), supplied, models, hotwords)
+    return _felt(turns, audio, models)
+
+
+def _worded(
+    audio: Audio, diarization: Diarization, chosen: str, supplied: Path | None, models: Path, hotwords: Sequence[str]
+) -> tuple[Turn, ...]:
     if chosen == "supplied":
         from qa.transcription import align
         from qa.transcription import supplied as transcripts
@@ -44,7 +54,14 @@ def words_for(
         return align.align(transcript, diarization, TextSource(SourceKind.SUPPLIED, transcript.engine or supplied.name, transcript.version))
     if chosen == "none":
         return without_words(diarization)
-    return _recognised(audio, diarization, chosen, models)
+    return _recognised(audio, diarization, chosen, models, hotwords)
+
+
+def _felt(turns: tuple[Turn, ...], audio: Audio, models: Path) -> tuple[Turn, ...]:
+    from qa import torch_compat
+    from qa.voice import emotion2vec
+
+    return emotion2vec.felt(turns, audio, models) if emotion2vec.available(models) and torch_compat.has_speech_extra() else turns
 
 
 def without_words(diarization: Diarization) -> tuple[Turn, ...]:
@@ -69,9 +86,9 @@ def _choose(supplied: Path | None, language: str, models: Path) -> str:
     return english.NAME if runs and language == "en" and english.available(models) else "none"
 
 
-def _recognised(audio: Audio, diarization: Diarization, engine: str, models: Path) -> tuple[Turn, ...]:
+def _recognised(audio: Audio, diarization: Diarization, engine: str, models: Path, hotwords: Sequence[str]) -> tuple[Turn, ...]:
     from qa.transcription import english, funasr_engine
-    from qa.transcription.words import Spoken, into_turns
+    from qa.transcription.words import Mood, Spoken, into_turns
 
     at = audio.at(english.RATE)
     tracks = {Channel.MONO: at.mono()}
@@ -80,10 +97,13 @@ def _recognised(audio: Audio, diarization: Diarization, engine: str, models: Pat
         heard_on = {segment.channel for segment in diarization.segments}
         tracks = {side: at.channel(side) for side in (Channel.LEFT, Channel.RIGHT) if side in heard_on}
     spoken: list[Spoken] = []
+    moods: list[Mood] = []
     for channel, samples in tracks.items():
         if engine == english.NAME:
-            spoken += english.recognise(samples, models, channel)
+            spoken += english.recognise(samples, models, channel, hotwords=hotwords)
         else:
-            spoken += funasr_engine.recognise(samples, models, channel, name=engine)
+            heard = funasr_engine.recognise(samples, models, channel, name=engine, hotwords=hotwords)
+            spoken += heard.spoken
+            moods += heard.moods
     source = english.source() if engine == english.NAME else funasr_engine.source(engine)
-    return into_turns(spoken, diarization, source)
+    return into_turns(spoken, diarization, source, moods)

@@ -4,13 +4,14 @@ FSMN-VAD cuts the track first and each stretch is recognised by itself, which ke
 chain: the last sentence missing from ``sentence_info`` when it has no final punctuation, results of silent recordings dropped,
 hotwords that fail beside a VAD, hours of audio clustered at once; and a stretch whose tokens and times do not match spoils no other.
 Hotwords must be one string, SenseVoice's tags must be read before FunASR's post-processing turns them into emoji, and
-CPU threads are four unless told otherwise.
+CPU threads are four unless told otherwise. On a GPU the stretches go in batches of about the same length; on a CPU a batch gains nothing.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
@@ -20,15 +21,25 @@ from qa import models, torch_compat
 from qa.audio import Samples
 from qa.calls import Channel, SourceKind, Span, TextSource
 from qa.diarization import vad
+from qa.transcription import hotwords as hot
+from qa.transcription import posteriors, tags
 from qa.transcription.normalise import normalise
-from qa.transcription.words import Spoken
+from qa.transcription.pieces import RATE, Piece, pieces
+from qa.transcription.words import Mood, Spoken
 
-RATE = 16_000
-_MARGIN_S = 0.15
-"""Kept around each stretch: the detector's edges are tight, and recognisers want the breath before a word."""
 PARAFORMER, SENSEVOICE = "paraformer-zh", "SenseVoiceSmall"
+BATCH_S = 120.0
+"""Seconds of audio in a batch on a GPU, padding included."""
 _UNIT = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]|[A-Za-z0-9]+(?:['’.\-][A-Za-z0-9]+)*")
 _TAGGED = re.compile(r"((?:\s*<\|[^|>]*\|>)+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Recognised:
+    """What a recogniser heard on one track: units of text, and the mood and events of each stretch."""
+
+    spoken: list[Spoken]
+    moods: list[Mood]
 
 
 def available(folder: Path, name: str = PARAFORMER) -> bool:
@@ -43,47 +54,64 @@ def source(name: str = PARAFORMER) -> TextSource:
 
 def recognise(
     samples: Samples, folder: Path, channel: Channel = Channel.MONO, *, name: str = PARAFORMER, hotwords: Sequence[str] = ()
-) -> list[Spoken]:
-    """Characters and words of float32 [n] at 16 kHz with times. Raises MissingPart when a model is not there."""
+) -> Recognised:
+    """Characters and words of float32 [n] at 16 kHz with times. Raises MissingPart when a model is not there.
+
+    ``hotwords`` are words that this queue or rule set expects; only Paraformer's contextual classes listen to them.
+    """
     punctuation = models.where("ct-punc", folder) if name == PARAFORMER else None
-    model = _load(models.where(name, folder), punctuation)
-    options: dict[str, Any] = {"output_timestamp": True, "language": "zh", "use_itn": False} if name == SENSEVOICE else {}
-    if hotwords:
-        options["hotword"] = " ".join(hotwords)
-    seconds = len(samples) / RATE
-    spoken: list[Spoken] = []
-    for heard in vad.speech(samples, folder):
-        span = Span(max(0.0, heard.start - _MARGIN_S), min(seconds, heard.end + _MARGIN_S))
-        piece = samples[round(span.start * RATE) : round(span.end * RATE)]
-        with torch_compat.quiet():
-            results = model.generate(input=piece, disable_pbar=True, **options)
-        spoken += [unit for result in results for unit in parse(result, span, channel)]
-    return spoken
+    model = load(models.where(name, folder), punctuation)
+    return recognise_with(model, pieces(samples, vad.speech(samples, folder)), channel, hotwords=hotwords, name=name)
 
 
-def parse(result: Mapping[str, Any], span: Span, channel: Channel = Channel.MONO) -> list[Spoken]:
+def recognise_with(model: Any, cut: Sequence[Piece], channel: Channel, *, hotwords: Sequence[str] = (), name: str = "") -> Recognised:
+    """The same with a loaded ``AutoModel`` and pieces already cut; ``name`` is written as the source of the moods."""
+    options: dict[str, Any] = {"output_timestamp": True}
+    if type(model.model).__name__ == SENSEVOICE:
+        options |= {"language": "zh", "use_itn": False}
+    elif (line := hot.as_line(hotwords)) != "":
+        options["hotword"] = line
+    found = Recognised([], [])
+    for piece, result, tokens, marks in _generated(model, cut, options):
+        text = str(result.get("text", ""))
+        mood = tags.mood(text, marks, piece.span, channel, name)
+        if mood is not None:
+            found.moods.append(mood)
+        if not tags.is_silence(text):
+            found.spoken.extend(parse(result, piece.span, channel, tokens))
+    return found
+
+
+def parse(result: Mapping[str, Any], span: Span, channel: Channel = Channel.MONO, tokens: Sequence[posteriors.Token] = ()) -> list[Spoken]:
     """The result of ``AutoModel.generate`` for the stretch ``span`` as units with times in the recording.
 
-    ``timestamp`` holds a pair of milliseconds for every token of ``text``; where it does not, the units share the stretch evenly.
+    ``timestamp`` holds a pair of milliseconds for every token of ``text``; where it does not, the frames of ``tokens`` tell the
+    times, and without frames the units share the stretch evenly. The confidence of a unit is the mean probability of its tokens.
     """
     units = list(_units(_TAGGED.sub(" ", str(result.get("text", "")))))
+    behind = posteriors.on_units(units, tokens)
     times = [(span.start + float(a) / 1000, span.start + float(b) / 1000) for a, b in result.get("timestamp") or ()]
     if len(units) != len(times):
-        step = span.duration / max(1, len(units))
-        times = [(span.start + i * step, span.start + (i + 1) * step) for i in range(len(units))]
+        times = _times(behind, span)
     return [
-        Spoken(unit, Span(min(start, span.end), min(max(start, end), span.end)), None, channel)
-        for unit, (start, end) in zip(units, times, strict=True)
+        Spoken(unit, Span(min(start, span.end), min(max(start, end), span.end)), _confidence(own), channel)
+        for unit, (start, end), own in zip(units, times, behind, strict=True)
     ]
 
 
-def tags(text: str) -> list[str]:
-    """SenseVoice's tags in order, without the brackets: language, emotion, event, normalisation.
+def _confidence(tokens: Sequence[posteriors.Token]) -> float | None:
+    return sum(token.probability for token in tokens) / len(tokens) if tokens else None
 
-    >>> tags("<|zh|><|ANGRY|><|Speech|><|woitn|>你好")
-    ['zh', 'ANGRY', 'Speech', 'woitn']
-    """
-    return re.findall(r"<\|([^|>]*)\|>", text)
+
+def _times(behind: Sequence[Sequence[posteriors.Token]], span: Span) -> list[tuple[float, float]]:
+    """Times of units by the frames of their tokens; evenly where there are none or some unit has no token."""
+    starts = [min((t.start for t in own if t.start is not None), default=None) for own in behind]
+    ends = [max((t.end for t in own if t.end is not None), default=None) for own in behind]
+    known = [(span.start + a, span.start + b) for a, b in zip(starts, ends, strict=True) if a is not None and b is not None]
+    if len(known) == len(behind):
+        return known
+    step = span.duration / max(1, len(behind))
+    return [(span.start + i * step, span.start + (i + 1) * step) for i in range(len(behind))]
 
 
 def _units(text: str) -> Iterator[str]:
@@ -95,11 +123,59 @@ def _units(text: str) -> Iterator[str]:
         yield normalise(match[0]) + "".join(tail.split())
 
 
+_Answer = tuple[Piece, Mapping[str, Any], Sequence[posteriors.Token], Sequence[posteriors.Token]]
+
+
+def _generated(model: Any, cut: Sequence[Piece], options: Mapping[str, Any]) -> Iterator[_Answer]:
+    """Each piece with its result, tokens and tags, in order of time."""
+    if not str(model.kwargs.get("device", "cpu")).startswith("cpu"):
+        answers: dict[float, _Answer] = {}
+        for batch in batches(cut):
+            answers |= {answer[0].span.start: answer for answer in _batch(model, batch, options)}
+        yield from (answers[piece.span.start] for piece in cut)
+        return
+    for piece in cut:
+        yield from _batch(model, [piece], options)
+
+
+def batches(cut: Sequence[Piece], seconds: float = BATCH_S) -> Iterator[list[Piece]]:
+    """Pieces of about the same length together, so that little of a batch is padding; ``seconds`` at most, padded."""
+    batch: list[Piece] = []
+    for piece in sorted(cut, key=lambda piece: piece.samples.size):
+        if batch and (len(batch) + 1) * piece.samples.size > seconds * RATE:
+            yield batch
+            batch = []
+        batch.append(piece)
+    if batch:
+        yield batch
+
+
+def _batch(model: Any, batch: Sequence[Piece], options: Mapping[str, Any]) -> Iterator[_Answer]:
+    with torch_compat.quiet(), posteriors.listening(model) as tap:
+        results = model.generate(input=[p.samples for p in batch], batch_size=len(batch), disable_pbar=True, **options)
+    if len(results) != len(batch):
+        # Paraformer leaves out what it finds empty, and nothing tells which piece that was.
+        for piece in batch if len(batch) > 1 else ():
+            yield from _batch(model, [piece], options)
+        if len(batch) == 1:
+            yield batch[0], {}, (), ()
+        return
+    fits = len(tap.tokens) == len(batch)
+    for at, (piece, result) in enumerate(zip(batch, results, strict=True)):
+        yield piece, result, tap.tokens[at] if fits else (), tap.tags[at] if len(tap.tags) == len(batch) else ()
+
+
 @cache
-def _load(model: Path, punctuation: Path | None) -> Any:
+def load(model: Path, punctuation: Path | None = None) -> Any:
+    """An ``AutoModel`` from its folder, on a GPU where there is one, with ``OMP_NUM_THREADS`` threads (one unless set)."""
     torch_compat.prepare()
-    options: dict[str, Any] = {"punc_model": str(punctuation), "punc_kwargs": {"ncpu": 1}} if punctuation else {}
+    import torch
+
+    device, threads = "cuda:0" if torch.cuda.is_available() else "cpu", torch.get_num_threads()
+    options: dict[str, Any] = {"punc_model": str(punctuation), "punc_kwargs": {"ncpu": threads}} if punctuation else {}
     with torch_compat.quiet():
         from funasr import AutoModel
 
-        return AutoModel(model=str(model), device="cpu", ncpu=1, disable_update=True, disable_pbar=True, log_level="ERROR", **options)
+        return AutoModel(
+            model=str(model), device=device, ncpu=threads, disable_update=True, disable_pbar=True, log_level="ERROR", **options
+        )

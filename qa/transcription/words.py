@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from qa.calls import Channel, Role, Span, TextSource, Turn, Word
+from qa.calls import Channel, Role, Span, TextSource, Turn, Voice, Word
 from qa.diarization import JOIN_S, Diarization, Segment
 from qa.transcription.align import without_text
 
@@ -23,8 +23,23 @@ class Spoken:
     channel: Channel = Channel.MONO
 
 
-def into_turns(spoken: Sequence[Spoken], diarization: Diarization, source: TextSource) -> tuple[Turn, ...]:
-    """Turns in order of start, roles UNKNOWN. Words that nobody was heard for make turns without a speaker."""
+@dataclass(frozen=True, slots=True)
+class Mood:
+    """The emotion (with its confidence, 0–1) and the events that a model heard on one track in one stretch."""
+
+    span: Span
+    channel: Channel
+    emotion: str | None
+    confidence: float | None
+    events: tuple[str, ...]
+    source: str
+
+
+def into_turns(spoken: Sequence[Spoken], diarization: Diarization, source: TextSource, moods: Sequence[Mood] = ()) -> tuple[Turn, ...]:
+    """Turns in order of start, roles UNKNOWN. Words that nobody was heard for make turns without a speaker.
+
+    A turn has the emotion of the stretch it shares most with, and the events of all it shares half a second with.
+    """
     groups: dict[int, list[Spoken]] = {}
     stray: list[list[Spoken]] = []
     before: int | None = None
@@ -41,7 +56,23 @@ def into_turns(spoken: Sequence[Spoken], diarization: Diarization, source: TextS
     turns += [_turn(words, Segment(words[0].span | words[-1].span, "", words[0].channel), source) for words in stray]
     turns += without_text(turns, diarization.segments)
     turns.sort(key=lambda t: t.span.start if t.span else 0.0)
-    return tuple(replace(turn, index=index) for index, turn in enumerate(turns))
+    return tuple(replace(with_mood(turn, moods), index=index) for index, turn in enumerate(turns))
+
+
+def with_mood(turn: Turn, moods: Sequence[Mood]) -> Turn:
+    """The turn with what was heard of its mood."""
+    if turn.span is None:
+        return turn
+    shared = [(mood, (mood.span & turn.span).duration) for mood in moods if mood.channel is turn.channel]
+    shared = [(mood, seconds) for mood, seconds in shared if seconds >= min(0.5, 0.5 * turn.span.duration)]
+    events = tuple(dict.fromkeys(event for mood, _ in shared for event in mood.events))
+    felt = max((pair for pair in shared if pair[0].emotion), key=lambda pair: pair[1], default=None)
+    if felt is None and not events:
+        return turn
+    voice = replace(turn.voice or Voice(), events=events)
+    if felt is not None:
+        voice = replace(voice, emotion=felt[0].emotion, emotion_confidence=felt[0].confidence, emotion_source=felt[0].source)
+    return replace(turn, voice=voice)
 
 
 def _segment_of(word: Spoken, segments: Sequence[Segment], before: int | None) -> int | None:

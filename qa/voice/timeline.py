@@ -62,7 +62,11 @@ def timeline(call: Call) -> tuple[Change, ...]:
     changes = []
     for turn in call.turns:
         voice = turn.voice
-        if turn.span is None or voice is None or voice.emotion is None or (voice.emotion_confidence or 0.0) < SURE:
+        if turn.span is None or voice is None or voice.emotion is None:
+            continue
+        # A supplied emotion may come without a confidence; then it counts.
+        confidence = 1.0 if voice.emotion_confidence is None else voice.emotion_confidence
+        if confidence < SURE:
             continue
         who = speaker_of(turn)
         before, state[who] = state.get(who, CALM), voice.emotion
@@ -78,7 +82,7 @@ def timeline(call: Call) -> tuple[Change, ...]:
                 turn.span.start,
                 before,
                 voice.emotion,
-                voice.emotion_confidence or 0.0,
+                confidence,
                 voice.emotion_source,
                 trigger.index if trigger is not None else None,
                 sentence,

@@ -11,7 +11,7 @@ from hotline.errors import MissingPart, NotFound
 from qa import audio, models
 from qa.calls import Channel, SourceKind, Span, TextSource
 from qa.diarization import Diarization, Segment, diarize
-from qa.transcription import funasr_engine, words_for
+from qa.transcription import funasr_engine, tags, words_for
 from qa.transcription.words import Spoken, into_turns
 
 pytestmark = pytest.mark.filterwarnings("ignore")
@@ -50,7 +50,7 @@ def test_sensevoice_tags_are_read_and_taken_off():
     result = {"key": "call", "text": text, "timestamp": [[i * 100, i * 100 + 100] for i in range(5)]}
     assert rounded(funasr_engine.parse(result, WHOLE))[-1] == ("来", 0.4, 0.5)
     assert "".join(u.text for u in funasr_engine.parse(result, WHOLE)) == "怎么还没来"
-    assert funasr_engine.tags(text)[1] == "ANGRY"
+    assert tags.tags(text)[1] == "ANGRY"
 
 
 def test_silence_has_no_words():
