@@ -147,6 +147,9 @@ class Token:
     ``kind`` is its type (``phone``, ``id_card`` …), ``digits`` how many digits it has, ``valid`` what its check digit says (None
     where it has none). ``whole`` and ``last_four`` are hashes with a key of this call alone: equal values in one call have
     equal hashes, and nobody without the key can try numbers. Empty where there is nothing to hash.
+
+    A value that was said in pieces, over several turns, has a token for each piece: ``part`` counts them from 1 (0: all of it is
+    here), everything else is said of the whole value.
     """
 
     kind: str
@@ -156,6 +159,7 @@ class Token:
     valid: bool | None = None
     whole: str = ""
     last_four: str = ""
+    part: int = 0
 
 
 class SoundKind(StrEnum):

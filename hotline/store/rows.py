@@ -34,6 +34,7 @@ _TOKEN = pl.Struct(
         "valid": pl.Boolean,
         "whole": pl.String,
         "last_four": pl.String,
+        "part": pl.Int32,
     }
 )
 

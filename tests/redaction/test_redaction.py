@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qa.calls import Role, Span, Turn, Word
-from qa.redaction import mask, mask_turn
+from qa.redaction import EXAMPLE_KEY, mask, redact
 
 
 @pytest.mark.parametrize(
@@ -20,8 +20,8 @@ from qa.redaction import mask, mask_turn
         ("是13800001234号", "是***********号"),
         ("幺三八零零零零一二三四点", "***********点"),
         ("138  0000... 1234", "***  ****... ****"),
-        ("一三吧00004517", "**吧********"),
-        ("1380000吧243", "*******吧***"),
+        ("一三吧00004517", "***********"),
+        ("1380000吧243", "***********"),
         ("my number is one three eight, zero zero zero zero one two", "my number is *** ***** *****, **** **** **** **** *** ***"),
     ],
 )
@@ -42,7 +42,6 @@ def test_personal_numbers_are_hidden(text: str, masked: str) -> None:
         "one two three",
         "2026-11-09 09:30",
         "户号五三零二",
-        "文华路16号三栋二单元501",
     ],
 )
 def test_what_rules_need_stays(text: str) -> None:
@@ -60,7 +59,7 @@ def test_masking_keeps_length_and_is_stable(text: str) -> None:
 def test_words_lose_the_same_characters() -> None:
     text = "打13800001234"
     words = (Word("打", 0, Span(0, 1)), Word("13800001234", 1, Span(1, 3)))
-    turn = mask_turn(Turn(0, Role.CUSTOMER, text, Span(0, 3), words=words))
+    turn = redact((Turn(0, Role.CUSTOMER, text, Span(0, 3), words=words),), EXAMPLE_KEY)[0]
     assert turn.text == "打***********"
     assert [word.text for word in turn.words] == ["打", "***********"]
     assert turn.time_of(1, 12) == Span(1, 3)

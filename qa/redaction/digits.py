@@ -1,0 +1,186 @@
+"""Runs of digits, written, spoken, counted or misheard: 138 0000, 幺三八, 三个零, one three double eight.
+
+A run is digits with nothing between them but punctuation and what people say while they think (嗯, 那个, uh). A character
+that merely sounds like a digit (一三吧零 …) counts between two runs, or at the edge of a number that lacks just one digit.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import re2
+
+CHARACTERS = {
+    c: str(i) for row in ("零一二三四五六七八九", "0123456789", "０１２３４５６７８９", "〇壹贰叁肆伍陆柒捌玖") for i, c in enumerate(row)
+}
+CHARACTERS |= {"幺": "1", "两": "2", "俩": "2", "○": "0"}
+_SOUNDS = {
+    "0": "林灵铃玲凌令另领龄邻洞",
+    "1": "医衣依伊壹要腰妖邀药摇姚夭",
+    "2": "儿尔耳而二贰",
+    "3": "散伞山叁",
+    "4": "是事似死丝思斯司寺私",
+    "5": "武午舞吴无屋物误",
+    "6": "流留刘柳溜陆遛",
+    "7": "期骑起其妻气棋齐漆凄柒拐",
+    "8": "吧把爸巴霸叭拔",
+    "9": "就久酒旧救究玖勾钩",
+}
+SOUND_OF = {character: digit for digit, characters in _SOUNDS.items() for character in characters}
+_WORDS = {w: str(i) for i, w in enumerate(("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"))} | {
+    "oh": "0",
+    "o": "0",
+}
+_TEENS = ("ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen")
+_TENS = {w: str(i) for i, w in enumerate(("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"), start=2)}
+
+_ONE_WORD = "zero|oh|o|one|two|three|four|five|six|seven|eight|nine"
+_ENGLISH = (
+    rf"(?i:\b(?:(?:double|triple)[ -](?:{_ONE_WORD}|[0-9])|(?:{'|'.join(_TENS)})(?:[ -](?:one|two|three|four|five|six|seven|eight|nine))?"
+    rf"|{'|'.join(_TEENS)}|(?:one|two|three|four|five|six|seven|eight|nine) hundred|{_ONE_WORD})\b)"
+)
+_DIGIT = r"[0-9０-９零〇○一二三四五六七八九幺两壹贰叁肆伍陆柒捌玖]"
+_COUNTED = rf"[两二俩三四五2-5]个{_DIGIT}"
+ITEM = re2.compile(rf"{_COUNTED}|{_DIGIT}|{_ENGLISH}")
+_MARK = r"[ \t　\-‐–—_,，、.·。…~～()（）+]"
+_FILLER = (
+    r"嗯|啊|呃|额|哎|诶|噢|哦|唉|那个|这个|然后是?|就是|接着是?|后[面边]是?|接下来是?|最后是?|中间是?|再是?|横杠|杠|减号"
+    r"|(?i:\b(?:uh|um|uhm|er|erm|then|and|dash|hyphen|space)\b)"
+)
+_GAP = rf"{_MARK}{{0,4}}(?:(?:{_FILLER}){_MARK}{{0,4}}){{0,2}}"
+_ANY = rf"(?:{_COUNTED}|{_DIGIT}|{_ENGLISH})"
+_RUN = re2.compile(rf"{_ANY}(?:{_GAP}{_ANY})*(?:{_MARK}{{0,2}}大?(?:[xXＸ]|叉))?")
+_BREAK = re2.compile(rf"{_MARK}{{0,2}}(\p{{Han}}{{1,2}}){_MARK}{{0,2}}")
+_NEVER_MISHEARD = frozenset(
+    "年月日点分秒元块角毛度号楼栋幢座单室层千百十万亿和跟或到至减加乘个户组村路街倍次台天周期级档条第位人家的我你您他"
+)
+"""Characters that mean something between numbers: 三栋二单元501 is no number with two misheard digits."""
+UNKNOWN = "?"
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A row of digits: ``digits[i]`` (``X`` and ``?`` may occur) was written at ``places[i]``; counted ones share a place.
+
+    ``cuts`` are the indices at which a new group begins (after a separator or filler, or where written digits follow spoken ones), 0 first.
+    """
+
+    digits: str
+    places: tuple[tuple[int, int], ...]
+    cuts: tuple[int, ...]
+
+    @property
+    def start(self) -> int:
+        return self.places[0][0]
+
+    @property
+    def end(self) -> int:
+        return self.places[-1][1]
+
+    @property
+    def bounds(self) -> tuple[int, ...]:
+        """The cuts and the end."""
+        return (*self.cuts, len(self.digits))
+
+    def part(self, first: int, last: int) -> Run:
+        """Digits ``[first, last)``, which must lie at cuts."""
+        cuts = tuple(c - first for c in self.cuts if first <= c < last)
+        return Run(self.digits[first:last], self.places[first:last], cuts or (0,))
+
+    def hidden(self) -> tuple[tuple[int, int], ...]:
+        return tuple(dict.fromkeys(self.places))
+
+
+def runs_in(text: str) -> list[Run]:
+    """All runs of ``text`` in order, joined over misheard digits where the whole has ten or more."""
+    runs = [_read(match.group(), match.start()) for match in _RUN.finditer(text)]
+    return _joined(runs, text)
+
+
+def _read(text: str, start: int) -> Run:
+    digits: list[str] = []
+    places: list[tuple[int, int]] = []
+    cuts: list[int] = []
+    at, was_written = 0, False
+    for match in ITEM.finditer(text):
+        written = match.group()[0].isascii()
+        if not digits or match.start() > at or written is not was_written:
+            cuts.append(len(digits))
+        was_written = written
+        value = _value(match.group())
+        digits += value
+        places += [(start + match.start(), start + match.end())] * len(value)
+        at = match.end()
+    if at < len(text) and len(digits) % 18 == 17:  # the X of an identity card
+        digits.append("X")
+        places.append((start + len(text) - 1, start + len(text)))
+    return Run("".join(digits), tuple(places), tuple(cuts))
+
+
+def _value(item: str) -> str:
+    if len(item) == 1:
+        return CHARACTERS.get(item) or _WORDS[item.lower()]
+    if len(item) == 3 and item[1] == "个":
+        return CHARACTERS[item[2]] * int(CHARACTERS[item[0]])
+    words = item.lower().replace("-", " ").split()
+    first, second = words[0], words[-1]
+    if first in ("double", "triple"):
+        return (second if second.isdigit() else _WORDS[second]) * (2 if first == "double" else 3)
+    if second == "hundred":
+        return f"{_WORDS[first]}00"
+    if first in _TENS:
+        return _TENS[first] + (_WORDS[second] if len(words) == 2 else "0")
+    return f"1{_TEENS.index(first)}" if first in _TEENS else _WORDS[first]
+
+
+def _joined(runs: list[Run], text: str) -> list[Run]:
+    """Runs with one or two misheard characters between them as one run, where it has at least ten digits, most of them clear."""
+    out: list[Run] = []
+    at = 0
+    while at < len(runs):
+        chain, total = [runs[at]], len(runs[at].digits)
+        breaks: list[tuple[int, str]] = []
+        while at + len(chain) < len(runs):
+            following = runs[at + len(chain)]
+            gap = text[chain[-1].end : following.start]
+            match = _BREAK.fullmatch(gap) if len(gap) <= 6 else None
+            if match is None or any(c in _NEVER_MISHEARD for c in match[1]):
+                break
+            breaks.append((chain[-1].end + match.start(1), match[1]))
+            chain.append(following)
+            total += len(following.digits)
+        misheard = sum(len(characters) for _, characters in breaks)
+        if len(chain) > 1 and total + misheard >= 10 and misheard <= 0.3 * total and not any(_is_mobile(r.digits) for r in chain):
+            out.append(_chained(chain, breaks))
+            at += len(chain)
+        else:
+            out.append(_mended(runs[at], text))
+            at += 1
+    return out
+
+
+def _chained(chain: list[Run], breaks: list[tuple[int, str]]) -> Run:
+    digits, places, cuts = chain[0].digits, chain[0].places, chain[0].cuts
+    for run, (start, characters) in zip(chain[1:], breaks, strict=True):
+        digits += "".join(SOUND_OF.get(c, UNKNOWN) for c in characters)
+        places += tuple((start + i, start + i + 1) for i in range(len(characters)))
+        cuts += tuple(c + len(digits) for c in run.cuts if c)
+        digits += run.digits
+        places += run.places
+    return Run(digits, places, cuts)
+
+
+def _mended(run: Run, text: str) -> Run:
+    """A mobile number that lacks its first or last digit, when a character of that sound stands there: 要三八… is 幺三八…."""
+    if len(run.digits) != 10:
+        return run
+    before, after = text[run.start - 1 : run.start] if run.start else "", text[run.end : run.end + 1]
+    if SOUND_OF.get(before) == "1" and run.digits[0] in "3456789":
+        return Run("1" + run.digits, ((run.start - 1, run.start), *run.places), (0, *(c + 1 for c in run.cuts if c)))
+    if after in SOUND_OF and _is_mobile(run.digits + "0"):
+        return replace(run, digits=run.digits + SOUND_OF[after], places=(*run.places, (run.end, run.end + 1)))
+    return run
+
+
+def _is_mobile(digits: str) -> bool:
+    return len(digits) == 11 and digits[0] == "1" and digits[1] in "3456789"

@@ -1,0 +1,216 @@
+"""Names after what announces them: 我叫张伟, 户主是王建国, 陈先生, my name is John Smith, this is Mary calling.
+
+A name is known by its cue, not by a list of names; a list of family names only says where it begins and that 这位先生 is none.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import pypinyin
+import re2
+
+from qa.redaction.values import Value
+
+_COMPOUND = "欧阳|司马|上官|诸葛|司徒|东方|皇甫|尉迟|公孙|慕容|令狐|长孙|宇文|夏侯|端木|独孤|南宫"
+FAMILY = (
+    "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕苏卢蒋蔡贾丁魏薛叶阎余潘杜戴夏钟汪田任姜范方石姚谭廖邹熊金陆郝孔白崔康毛邱秦江史顾侯邵孟龙万段雷"
+    "钱汤尹黎易常武乔贺赖龚文庞樊兰殷施陶洪翟安颜倪严牛温芦季俞章鲁葛伍韦申尤毕聂丛焦向柳邢路岳齐沿梅莫庄辛管祝左涂谷祁时舒耿牟卜詹关苗凌费纪靳盛童欧甄项曲成游阳裴席卫查屈鲍位覃霍翁隋"
+    "植甘景薄单包司柏宁柯阮桂闵解强柴华车冉房边辜吉饶刁瞿戚丘古米池滕晋苑邬臧畅宫来嵺苟全褚廉简娄盖符奚木穆党燕郎邸冀谈姬屠连郜晏栾郁商蒙计喻揭窦迟宇敖糜鄢冷卓花仇艾蓝都巩稽井练仲乐虞卞封竺冼原官衣楚佟栗匡宗应台巫鞠僧桑荆谌银扬明沙薄伏岑习胥保和蔺"
+)
+_NOT_GIVEN = "我你您他她它们的是在有家住这那了吗呢吧啊呀嘛就和跟与也都要想说电话手机户号地址身份先生女士小姐，。、"
+_FAMILY = rf"(?:{_COMPOUND}|[{FAMILY}])"
+_GIVEN = rf"[^\P{{Han}}{_NOT_GIVEN}]"
+_WHOLE = rf"(?:{_FAMILY}{_GIVEN}{{1,2}}|\p{{Han}}{{2,6}}[·•]\p{{Han}}{{2,8}})"
+_CALLED = re2.compile(
+    rf"(?:我叫|名字叫做?|名叫|叫做|本人叫?|姓名(?:叫|是|为|写)?|名字(?:是|写|为)?|(?:户主|户名|机主|房主|业主|车主|联系人|收件人|持卡人|开户人|报修人|客户|用户|申请人|经办人)(?:的?(?:名字|姓名))?(?:叫|是|为|写|登记的?是)?|贵姓|称呼我)"
+    rf"[，,：: ]{{0,2}}(?:叫|是)?({_WHOLE})"
+)
+_I_AM = re2.compile(rf"(?:我是|我就是|是我[，,]|这里是)({_WHOLE})(?:[，。,.！!]|$|本人|啊|呀)")
+_SURNAME = re2.compile(rf"姓({_FAMILY})")
+_HOW_WRITTEN = re2.compile(rf"(?:木子|弓长|立早|耳东|双木|双人|口天|古月|言午|草头|大肚|三横|走肖|禾木|人可|关耳|文刀)({_FAMILY})")
+_TITLED = re2.compile(rf"((?:{_FAMILY}{_GIVEN}{{0,2}}))(?:先生|女士|小姐|太太|阿姨|大爷|大妈|大姐|大哥|师傅|老师|经理|主任|医生|总)")
+_TITLE = re2.compile(r"先生|女士|小姐|太太|阿姨|大爷|大妈|大姐|大哥|师傅|老师|经理|主任")
+_ALONE = re2.compile(rf"^[嗯啊哦，, 是叫对]{{0,4}}({_WHOLE})[。.，,！!吧啊呀 ]*$")
+_ASKED = re2.compile(r"姓名|名字|贵姓|怎么称呼|如何称呼|叫什么|户名|哪位")
+_BEGINNINGS = (
+    "马上",
+    "方便",
+    "于是",
+    "高兴",
+    "安排",
+    "时候",
+    "时间",
+    "万一",
+    "白天",
+    "金额",
+    "成功",
+    "何时",
+    "单位",
+    "单元",
+    "单子",
+    "常见",
+    "严重",
+)
+_BEGINNINGS += (
+    "明天",
+    "明白",
+    "连续",
+    "平时",
+    "全部",
+    "程序",
+    "国家",
+    "关于",
+    "曾经",
+    "左右",
+    "应该",
+    "包括",
+    "解决",
+    "连接",
+    "向您",
+    "和您",
+    "都是",
+    "路上",
+)
+_BEGINNINGS += (
+    "原来",
+    "计划",
+    "台区",
+    "应急",
+    "保证",
+    "习惯",
+    "来电",
+    "强制",
+    "全家",
+    "司机",
+    "包装",
+    "管理",
+    "成本",
+    "文明",
+    "安全",
+    "安装",
+    "温馨",
+    "常用",
+)
+_BEGINNINGS += (
+    "现在",
+    "关闭",
+    "花园",
+    "高压",
+    "高级",
+    "华为",
+    "游客",
+    "车主",
+    "房东",
+    "房主",
+    "商户",
+    "木工",
+    "都不",
+    "单相",
+    "项目",
+    "贺卡",
+    "文化",
+    "申请",
+    "申报",
+)
+_LOW = r"[a-z][a-z'\-]+"
+_NOT_NAMES = "and|calling|from|i|my|the|with|on|it|its|is|was|at|in|a|an|to|for|about|please|speaking|here|who|that|you|are|not|spelled|under|will|but|so|because|number"
+_ENGLISH_WORD = rf"(?i:[a-z][a-z'’\-]+)"
+_ENGLISH = re2.compile(
+    rf"(?i:\b(?:my (?:full |first |last )?name is|my name's|name is|name's|the name on the (?:account|bill) is|under the name(?: of)?|speaking with|speaking to|account holder is|i am called|it's under|call me))"
+    rf"[,:]? ({_ENGLISH_WORD}(?: {_ENGLISH_WORD}){{0,2}})"
+)
+_TITLED_ENGLISH = re2.compile(
+    rf"\b(?i:mr|mrs|ms|miss|dr|mister|missus)\.? ((?-i:[A-Z])[A-Za-z'’\-]+(?: [A-Z][A-Za-z'’\-]+)?|(?i:{_LOW}))\b"
+)
+_THIS_IS = re2.compile(
+    r"\b(?:[Tt]his is|I'm|I am|[Tt]his's) ([A-Z][a-z'’]+(?: [A-Z][A-Za-z'’\-]+){0,2})\b(?: (?:calling|speaking|here|from|and|with))?"
+)
+_CALLING = re2.compile(rf"(?i)\b(?:this is|i'm|i am) ({_LOW}(?: {_LOW})?) (?:calling|speaking)\b")
+_ASKED_ENGLISH = re2.compile(r"(?i)\b(?:your|full|first|last) name\b|who am i speaking")
+_ALONE_ENGLISH = re2.compile(r"^(?:(?i:yes|yeah|sure|it's|it is|um|uh)[,.]? ?){0,2}([A-Z][A-Za-z'’\-]+(?: [A-Z][A-Za-z'’\-]+){1,2})[.!]?$")
+_SPELLED = re2.compile(r"\b(?:[A-Z][ \-.]{1,2}){3,}[A-Z]\b")
+_SKIP = frozenset(_NOT_NAMES.split("|"))
+_ORGANISATIONS = frozenset(
+    "power electric energy grid hotline service services support customer the state national city county utility utilities company gas water".split()
+)
+
+
+def values_in(text: str) -> list[Value]:
+    """Every name in ``text`` that something announces."""
+    found = [_value(text, *m.span(1)) for p in (_CALLED, _I_AM) for m in p.finditer(text) if not _is_word(m.group(1))]
+    found += [_value(text, *m.span(1)) for p in (_SURNAME, _HOW_WRITTEN) for m in p.finditer(text)]
+    for match in _TITLE.finditer(text):
+        length = _titled(text, match.start())
+        if length:
+            found.append(_value(text, match.start() - length, match.start()))
+    for pattern in (_ENGLISH, _CALLING):
+        found += [v for m in pattern.finditer(text) if (v := _english(text, *m.span(1))) is not None]
+    for match in _THIS_IS.finditer(text):
+        if not any(word.lower() in _ORGANISATIONS | _SKIP for word in match.group(1).split()):
+            found.append(_value(text, *match.span(1)))
+    found += [_value(text, *m.span(1)) for m in _TITLED_ENGLISH.finditer(text) if m.group(1).lower() not in _SKIP]
+    found += [_value(text, *m.span()) for m in _SPELLED.finditer(text)]
+    return found
+
+
+def asks(text: str) -> bool:
+    """Whether a sentence asks for a name."""
+    return _ASKED.search(text) is not None or _ASKED_ENGLISH.search(text) is not None
+
+
+def answer(text: str) -> Value | None:
+    """The name in a sentence that holds nothing else: the answer to a question for it."""
+    match = _ALONE.search(text) or _ALONE_ENGLISH.search(text)
+    return None if match is None or _is_word(match.group(1)) else _value(text, *match.span(1))
+
+
+def _titled(text: str, end: int) -> int:
+    """How many characters before 先生 are a name: the longest that begins with a family name and is no ordinary word."""
+    best = 0
+    for length in (1, 2, 3, 4):
+        written = text[max(0, end - length) : end]
+        if len(written) < length or not all("\u4e00" <= c <= "\u9fff" for c in written):
+            break
+        compound = len(written) >= 2 and written[:2] in _COMPOUND.split("|")
+        if length == 4 and not compound:
+            break
+        begins = compound or written[0] in FAMILY
+        if not begins or _is_word(written) or any(c in _NOT_GIVEN for c in written[1:]):
+            continue
+        if best and not compound and length - best >= 1 and text[end - best] in FAMILY[:120] and _follows_speech(text, end - length):
+            continue  # 问何先生: the nearer family name is the better guess unless the longer one starts a phrase
+        best = length
+    return best
+
+
+def _follows_speech(text: str, start: int) -> bool:
+    """Whether something is said right before ``start``: a name after a comma or at the beginning is whole."""
+    return start > 0 and "\u4e00" <= text[start - 1] <= "\u9fff" and text[start - 1] not in "是叫给找请问的"
+
+
+def _is_word(written: str) -> bool:
+    return written.startswith(_BEGINNINGS)
+
+
+def _english(text: str, start: int, end: int) -> Value | None:
+    """Up to three words, cut before the first that is no name."""
+    kept = start
+    at = start
+    for word in text[start:end].split(" "):
+        if word.lower().strip("'’-") in _SKIP:
+            break
+        at += len(word)
+        kept = at
+        at += 1
+    return None if kept == start else _value(text, start, kept)
+
+
+@lru_cache(maxsize=4096)
+def _sounds(written: str) -> str:
+    """Toneless pinyin: a recogniser writes the same name with other characters of the same sound."""
+    return " ".join(pypinyin.lazy_pinyin(written)).lower()
+
+
+def _value(text: str, start: int, end: int) -> Value:
+    return Value("name", start, end, _sounds(text[start:end]))
