@@ -79,7 +79,11 @@ def _values(turns: Sequence[Turn]) -> tuple[list[list[Value]], list[Split]]:
     for place, turn in enumerate(turns):
         others = letters.values_in(turn.text, cues[place]) + addresses.values_in(turn.text) + names.values_in(turn.text)
         numbers: list[Value] = []
-        runs = runs_in(_DATE.sub(lambda date: "\0" * len(date.group()), turn.text))
+        told = cues[place]
+        runs = runs_in(
+            _DATE.sub(lambda date: "\0" * len(date.group()), turn.text),
+            lambda start: (told.before(turn.text, start) or announced[place]) in _OF_THE_ANSWER,
+        )
         for run in runs:
             cue = cues[place].before(turn.text, run.start) or announced[place]
             values = values_of(run, turn.text, cue, english[place])

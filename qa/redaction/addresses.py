@@ -12,7 +12,8 @@ import re2
 from qa.redaction.digits import runs_in
 from qa.redaction.values import SEPARATORS, Value
 
-_OTHERS = "是在到住的了我你您他她们这那就去从有请把被给跟和与说叫来也都还要问找往对离帮派为让但才又再于将等吗呢吧啊呀嗯哦，。"
+_OTHERS = "是在到住的了我你您他她们这那就去有请把被给跟与说叫来也还要问找往帮派为但才又等吗呢吧啊呀嗯哦，。"
+_NOT_FIRST = re2.compile(r"[都再对让于将]|和[^平谐睦]|从[^化]|离[^石]")
 _H = rf"[^\P{{Han}}{_OTHERS}]"
 _N = r"(?:[0-9０-９]{1,5}|[零〇一二三四五六七八九十百幺两]{1,5})"
 _GAP = r"[ ，,、]{0,2}"
@@ -28,7 +29,8 @@ _BLOCK = rf"(?:(?:[A-Za-z甲乙丙丁东西]?{_N}[A-Za-z]?|[A-Za-z甲乙丙丁])
 _UNIT = rf"(?:(?:{_N}|[A-Za-z甲乙丙丁东西]){_GAP}(?:单元|门))"
 _ROOM = rf"(?:{_N}(?:[-－]{_N})?{_GAP}(?:号房|室|房|户|号|层|楼)?)"
 _FINE = rf"(?:{_GAP}(?:{_BLOCK}|{_UNIT}|{_HOUSE}|{_N}{_GAP}(?:楼|层)))"
-_TAIL = rf"(?:{_GAP}(?:{_H}+{_ESTATE}{_GAP})?(?:{_FINE})+)?(?:{_GAP}{_ROOM})?"
+_NAMED = r"(?:小区|花园|家园|公寓|大厦|新村|家属院|华府|豪庭|名邸)"
+_TAIL = rf"(?:{_GAP}(?:{_H}+{_ESTATE}{_GAP})?(?:{_FINE})+|{_GAP}{_H}+{_NAMED})?(?:{_GAP}{_ROOM})?"
 
 
 def _compiled(pattern: str) -> Any:
@@ -40,6 +42,7 @@ def _compiled(pattern: str) -> Any:
 
 _ADDRESS = _compiled(
     rf"{_BEFORE}(?:{_H}+{_STREET}{_GAP}{_HOUSE}{_TAIL}|(?:{_H}+{_STREET}[ ，,、]{{1,2}})?{_H}+{_ESTATE}{_FINE}+(?:{_GAP}{_ROOM})?"
+    rf"|{_H}+{_NAMED}{_GAP}[0-9零一二三四五六七八九幺]{{3,4}}(?:室|房|号)?"
     rf"|{_BLOCK}{_GAP}{_UNIT}(?:{_GAP}{_ROOM})?|{_UNIT}{_GAP}{_ROOM}|{_BLOCK}{_GAP}[0-9零一二三四五六七八九幺]{{3,4}}(?:室|房|号)?)"
 )
 _LIVES = _compiled(
@@ -92,8 +95,13 @@ _UK_CODE = re2.compile(r"\b[A-Z]{1,2}[0-9][A-Z0-9]? [0-9][A-Z]{2}\b")
 
 def values_in(text: str) -> list[Value]:
     """Every address in ``text``."""
-    found = [v for m in _ADDRESS.finditer(text) if (v := _chinese(text, m.start(), m.end())) is not None]
-    found += [_value(text, *_trimmed(text, *m.span(1))) for m in _LIVES.finditer(text)]
+    found: list[Value] = []
+    if not _DOORS.isdisjoint(text) and not _NUMERALS.isdisjoint(text):
+        found += [v for m in _ADDRESS.finditer(text) if (v := _chinese(text, m.start(), m.end())) is not None]
+    if "家" in text or "住" in text:
+        found += [_value(text, *_trimmed(text, *m.span(1))) for m in _LIVES.finditer(text)]
+    if _LETTER.search(text) is None:
+        return found
     found += [_value(text, m.start(), m.end()) for m in _ENGLISH.finditer(text) if _is_street(m.group())]
     found += [Value("zip", m.start(), m.end(), m.group()) for p in (_STATE_ZIP, _UK_CODE) for m in p.finditer(text)]
     return found
@@ -112,12 +120,17 @@ def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:
     lead = _LEAD.match(text[start:end])
     if lead is not None and end - start - lead.end() >= 4:
         start += lead.end()
+    if end - start > 4 and _NOT_FIRST.match(text[start:end]) is not None:
+        start += 1
     named = _KEYWORD.search(text[start:end])
     if named is not None and named.start() > _LONGEST_NAME:
         start += named.start() - 4
     return start, end
 
 
+_DOORS = frozenset("号栋幢座单室弄组队")
+_NUMERALS = frozenset("0123456789０１２３４５６７８９零〇一二三四五六七八九十百两甲乙丙丁ABCDEFGHabcdefgh")
+_LETTER = re2.compile(r"[A-Za-z]")
 _NOT_STREETS = frozenset(
     "i we you they to for in on of is are was hours minutes days dollars cents kilowatt calls times more than and the percent".split()
 )

@@ -6,9 +6,12 @@ that merely sounds like a digit (一三吧零 …) counts between two runs, or a
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import re2
+
+from qa.redaction.numbers import bank_card, id_card
 
 CHARACTERS = {
     c: str(i) for row in ("零一二三四五六七八九", "0123456789", "０１２３４５６７８９", "〇壹贰叁肆伍陆柒捌玖") for i, c in enumerate(row)
@@ -35,27 +38,29 @@ _TEENS = ("ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen
 _TENS = {w: str(i) for i, w in enumerate(("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"), start=2)}
 
 _ONE_WORD = "zero|oh|o|one|two|three|four|five|six|seven|eight|nine"
-_ENGLISH = (
+_ENGLISH = re2.compile(
     rf"(?i:\b(?:(?:double|triple)[ -](?:{_ONE_WORD}|[0-9])|(?:{'|'.join(_TENS)})(?:[ -](?:one|two|three|four|five|six|seven|eight|nine))?"
     rf"|{'|'.join(_TEENS)}|(?:one|two|three|four|five|six|seven|eight|nine) hundred|{_ONE_WORD})\b)"
 )
-_DIGIT = r"[0-9０-９零〇○一二三四五六七八九幺两壹贰叁肆伍陆柒捌玖]"
-_COUNTED = rf"[两二俩三四五2-5]个{_DIGIT}"
-ITEM = re2.compile(rf"{_COUNTED}|{_DIGIT}|{_ENGLISH}")
+_ENGLISH_FIRST = re2.compile(r"[A-Za-z]")
+_COUNTS = frozenset("两二俩三四五2345")
 _MARK = r"[ \t　\-‐–—_,，、.·。…~～()（）+]"
 _FILLER = (
     r"嗯|啊|呃|额|哎|诶|噢|哦|唉|那个|这个|然后是?|就是|接着是?|后[面边]是?|接下来是?|最后是?|中间是?|再是?|横杠|杠|减号"
     r"|(?i:\b(?:uh|um|uhm|er|erm|then|and|dash|hyphen|space)\b)"
 )
 _GAP = rf"{_MARK}{{0,4}}(?:(?:{_FILLER}){_MARK}{{0,4}}){{0,2}}"
-_ANY = rf"(?:{_COUNTED}|{_DIGIT}|{_ENGLISH})"
-_RUN = re2.compile(rf"{_ANY}(?:{_GAP}{_ANY})*(?:{_MARK}{{0,2}}大?(?:[xXＸ]|叉))?")
+_BETWEEN = re2.compile(_GAP)
+_LONGEST_GAP = 16
+_LAST = re2.compile(rf"{_MARK}{{0,2}}大?([xXＸ叉])")
 _BREAK = re2.compile(rf"{_MARK}{{0,2}}(\p{{Han}}{{1,2}}){_MARK}{{0,2}}")
 _NEVER_MISHEARD = frozenset(
-    "年月日点分秒元块角毛度号楼栋幢座单室层千百十万亿和跟或到至减加乘个户组村路街倍次台天周期级档条第位人家的我你您他"
+    "年月日点分秒元块角毛度号楼栋幢座单室层千百十万亿和跟或到至减加乘个户组村路街倍次台天周级档条第位人家的我你您他"
 )
 """Characters that mean something between numbers: 三栋二单元501 is no number with two misheard digits."""
 UNKNOWN = "?"
+Item = tuple[int, int, str]
+"""A digit, or several said in one, as [start, end) and text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,30 +96,68 @@ class Run:
         return tuple(dict.fromkeys(self.places))
 
 
-def runs_in(text: str) -> list[Run]:
-    """All runs of ``text`` in order, joined over misheard digits where the whole has ten or more."""
-    runs = [_read(match.group(), match.start()) for match in _RUN.finditer(text)]
-    return _joined(runs, text)
+def runs_in(text: str, expected: Callable[[int], bool] = lambda place: False) -> list[Run]:
+    """All runs of ``text`` in order, joined over misheard digits where the whole has ten or more.
+
+    ``expected`` tells whether somebody announced a number that begins at a place: then seven are enough.
+    """
+    items = _items(text)
+    if len(items) < 2:
+        return []
+    rows: list[list[Item]] = []
+    end = -1
+    for item in items:
+        gap = item[0] - end
+        if rows and (gap == 0 or (gap <= _LONGEST_GAP and _BETWEEN.fullmatch(text[end : item[0]]) is not None)):
+            rows[-1].append(item)
+        else:
+            rows.append([item])
+        end = item[1]
+    return _joined([_read(row, text) for row in rows], text, expected)
 
 
-def _read(text: str, start: int) -> Run:
+def _items(text: str) -> list[Item]:
+    """Digits of every spelling, in order."""
+    items: list[Item] = []
+    at = 0
+    for place, character in enumerate(text):
+        if place < at or character not in CHARACTERS:
+            continue
+        at = place + 1
+        if text[at : at + 1] == "个" and character in _COUNTS and text[at + 1 : at + 2] in CHARACTERS:
+            at = place + 3
+        items.append((place, at, text[place:at]))
+    if _ENGLISH_FIRST.search(text) is not None:
+        taken = [(m.start(), m.end(), m.group()) for m in _ENGLISH.finditer(text)]
+        spans = {place for start, end, _ in taken for place in range(start, end)}  # the 5 of double 5
+        items = sorted([item for item in items if item[0] not in spans] + taken)
+    return items
+
+
+def _read(row: list[Item], text: str) -> Run:
     digits: list[str] = []
     places: list[tuple[int, int]] = []
     cuts: list[int] = []
-    at, was_written = 0, False
-    for match in ITEM.finditer(text):
-        written = match.group()[0].isascii()
-        if not digits or match.start() > at or written is not was_written:
+    at, was_written = -1, False
+    for start, end, item in row:
+        written = item[0].isascii()
+        if start != at or written is not was_written:
             cuts.append(len(digits))
-        was_written = written
-        value = _value(match.group())
+        value = _value(item)
         digits += value
-        places += [(start + match.start(), start + match.end())] * len(value)
-        at = match.end()
-    if at < len(text) and len(digits) % 18 == 17:  # the X of an identity card
-        digits.append("X")
-        places.append((start + len(text) - 1, start + len(text)))
-    return Run("".join(digits), tuple(places), tuple(cuts))
+        places += [(start, end)] * len(value)
+        at, was_written = end, written
+    return _with_last(Run("".join(digits), tuple(places), tuple(cuts)), text)
+
+
+def _with_last(run: Run, text: str) -> Run:
+    """With the X that closes an identity number of seventeen digits."""
+    if len(run.digits) % 18 != 17:
+        return run
+    match = _LAST.match(text[run.end : run.end + 4])
+    if match is None:
+        return run
+    return replace(run, digits=run.digits + "X", places=(*run.places, (run.end + match.start(1), run.end + match.end(1))))
 
 
 def _value(item: str) -> str:
@@ -133,12 +176,12 @@ def _value(item: str) -> str:
     return f"1{_TEENS.index(first)}" if first in _TEENS else _WORDS[first]
 
 
-def _joined(runs: list[Run], text: str) -> list[Run]:
+def _joined(runs: list[Run], text: str, expected: Callable[[int], bool]) -> list[Run]:
     """Runs with one or two misheard characters between them as one run, where it has at least ten digits, most of them clear."""
     out: list[Run] = []
     at = 0
     while at < len(runs):
-        chain, total = [runs[at]], len(runs[at].digits)
+        chain = [runs[at]]
         breaks: list[tuple[int, str]] = []
         while at + len(chain) < len(runs):
             following = runs[at + len(chain)]
@@ -148,15 +191,24 @@ def _joined(runs: list[Run], text: str) -> list[Run]:
                 break
             breaks.append((chain[-1].end + match.start(1), match[1]))
             chain.append(following)
-            total += len(following.digits)
-        misheard = sum(len(characters) for _, characters in breaks)
-        if len(chain) > 1 and total + misheard >= 10 and misheard <= 0.3 * total and not any(_is_mobile(r.digits) for r in chain):
-            out.append(_chained(chain, breaks))
+        whole = _with_last(_chained(chain, breaks), text) if len(chain) > 1 else None
+        if whole is not None and _is_one_number(whole, chain, expected(chain[0].start)):
+            out.append(whole)
             at += len(chain)
         else:
             out.append(_mended(runs[at], text))
             at += 1
     return out
+
+
+def _is_one_number(whole: Run, chain: list[Run], expected: bool) -> bool:
+    """Whether what stands between the runs of a chain was a digit: the whole is long, mostly clear, and holds no number already."""
+    count, misheard = len(whole.digits), len(whole.digits) - sum(len(run.digits) for run in chain)
+    if count < (7 if expected else 10) or misheard > 0.3 * count:
+        return False
+    if id_card(whole.digits) is not None or bank_card(whole.digits):
+        return True
+    return not any(_is_mobile(run.digits) for run in chain)
 
 
 def _chained(chain: list[Run], breaks: list[tuple[int, str]]) -> Run:

@@ -18,7 +18,8 @@ _CODE = re2.compile(rf"{_SIGN}(?:[ \-，,、]{{0,2}}{_SIGN}){{14,24}}")
 _PLATE = re2.compile(
     rf"[{_PROVINCES}][ ·•.\-，,]{{0,2}}[A-HJ-NP-Za-hj-np-z][ ·•.\-，,]{{0,2}}{_SIGN}(?:[ \-，,]{{0,2}}{_SIGN}){{3,4}}(?:[ ，,]?(?:{_SIGN}|[挂学警港澳]))?"
 )
-_PASSPORT = re2.compile(rf"\b(?:[EeGgDdSsPpHhMmCcKkWw][A-Za-z]?[ \-，]?{_SIGN}(?:[ \-，,]{{0,2}}{_SIGN}){{6,9}})")
+_DIGIT = r"[0-9０-９零〇一二三四五六七八九幺两洞拐勾]"
+_PASSPORT = re2.compile(rf"\b[EeGgDdSsPpHhMmCcKkWw][A-Za-z]?[ \-，]?{_DIGIT}(?:[ \-，,]{{0,2}}{_DIGIT}){{6,9}}")
 _ANY_PASSPORT = re2.compile(rf"[A-Za-z]{{1,3}}[ \-，]?{_SIGN}(?:[ \-，,]{{0,2}}{_SIGN}){{4,9}}|{_SIGN}{{6,10}}")
 _NAME = r"[A-Za-z0-9零一二三四五六七八九幺_+%\-]"
 _AT = r"(?: ?@ ?| ?艾特 ?| ?圈[aA儿]? ?|(?i: at ))"
@@ -26,16 +27,24 @@ _DOT = r"(?:\.| ?点 ?|(?i: dot ))"
 _EMAIL = re2.compile(
     rf"{_NAME}+(?:{_DOT}{_NAME}+)*{_AT}{_NAME}+(?:{_DOT}{_NAME}+)*{_DOT}(?i:com|cn|net|org|edu|gov|io|me|uk|us|hk|tw|info|biz|抗姆|康姆)\b"
 )
+_LETTER = re2.compile(r"[A-Za-z]")
+_PROVINCE_SET = frozenset(_PROVINCES)
 _AT_WORD, _DOT_WORD = re2.compile(rf"{_AT}"), re2.compile(r" ?点 ?| dot ")
 _WECHAT = re2.compile(r"[A-Za-z][A-Za-z0-9_\-]{5,19}")
 
 
 def values_in(text: str, cues: Cues) -> list[Value]:
     """Every value of this family in ``text``."""
-    found = [Value("email", m.start(), m.end(), _mail(m.group())) for m in _EMAIL.finditer(text)]
-    found += [v for m in _CODE.finditer(text) if (v := _company(m.start(), m.end(), text, cues)) is not None]
-    found += [_signs("plate", m.start(), m.group()) for m in _PLATE.finditer(text) if _is_plate(m.group())]
-    found += [v for m in _PASSPORT.finditer(text) if (v := _passport(m.start(), m.end(), text)) is not None]
+    found: list[Value] = []
+    lettered = _LETTER.search(text) is not None
+    if lettered and ("@" in text or _AT_WORD.search(text) is not None):
+        found += [Value("email", m.start(), m.end(), _mail(m.group())) for m in _EMAIL.finditer(text)]
+    if (lettered or "uscc" in cues.kinds) and len(text) >= 15:
+        found += [v for m in _CODE.finditer(text) if (v := _company(m.start(), m.end(), text, cues)) is not None]
+    if lettered and not _PROVINCE_SET.isdisjoint(text):
+        found += [_signs("plate", m.start(), m.group()) for m in _PLATE.finditer(text) if _is_plate(m.group())]
+    if lettered:
+        found += [v for m in _PASSPORT.finditer(text) if (v := _passport(m.start(), m.end(), text)) is not None]
     for end, kind in zip(cues.ends, cues.kinds, strict=True):
         if kind in ("passport", "messenger"):
             found += _after_cue(text, end, kind)

@@ -29,7 +29,6 @@ _CALLED = re2.compile(
 _I_AM = re2.compile(rf"(?:我是|我就是|是我[，,]|这里是)({_WHOLE})(?:[，。,.！!]|$|本人|啊|呀)")
 _SURNAME = re2.compile(rf"姓({_FAMILY})")
 _HOW_WRITTEN = re2.compile(rf"(?:木子|弓长|立早|耳东|双木|双人|口天|古月|言午|草头|大肚|三横|走肖|禾木|人可|关耳|文刀)({_FAMILY})")
-_TITLED = re2.compile(rf"((?:{_FAMILY}{_GIVEN}{{0,2}}))(?:先生|女士|小姐|太太|阿姨|大爷|大妈|大姐|大哥|师傅|老师|经理|主任|医生|总)")
 _TITLE = re2.compile(r"先生|女士|小姐|太太|阿姨|大爷|大妈|大姐|大哥|师傅|老师|经理|主任")
 _ALONE = re2.compile(rf"^[嗯啊哦，, 是叫对]{{0,4}}({_WHOLE})[。.，,！!吧啊呀 ]*$")
 _ASKED = re2.compile(r"姓名|名字|贵姓|怎么称呼|如何称呼|叫什么|户名|哪位")
@@ -130,6 +129,9 @@ _CALLING = re2.compile(rf"(?i)\b(?:this is|i'm|i am) ({_LOW}(?: {_LOW})?) (?:cal
 _ASKED_ENGLISH = re2.compile(r"(?i)\b(?:your|full|first|last) name\b|who am i speaking")
 _ALONE_ENGLISH = re2.compile(r"^(?:(?i:yes|yeah|sure|it's|it is|um|uh)[,.]? ?){0,2}([A-Z][A-Za-z'’\-]+(?: [A-Z][A-Za-z'’\-]+){1,2})[.!]?$")
 _SPELLED = re2.compile(r"\b(?:[A-Z][ \-.]{1,2}){3,}[A-Z]\b")
+_LETTER = re2.compile(r"[A-Za-z]")
+_ANNOUNCING = frozenset("叫名主户人姓是呼")
+_TITLES = frozenset("先女小太阿大师老经主")
 _SKIP = frozenset(_NOT_NAMES.split("|"))
 _ORGANISATIONS = frozenset(
     "power electric energy grid hotline service services support customer the state national city county utility utilities company gas water".split()
@@ -138,20 +140,29 @@ _ORGANISATIONS = frozenset(
 
 def values_in(text: str) -> list[Value]:
     """Every name in ``text`` that something announces."""
-    found = [_value(text, *m.span(1)) for p in (_CALLED, _I_AM) for m in p.finditer(text) if not _is_word(m.group(1))]
-    found += [_value(text, *m.span(1)) for p in (_SURNAME, _HOW_WRITTEN) for m in p.finditer(text)]
-    for match in _TITLE.finditer(text):
-        length = _titled(text, match.start())
-        if length:
-            found.append(_value(text, match.start() - length, match.start()))
-    for pattern in (_ENGLISH, _CALLING):
-        found += [v for m in pattern.finditer(text) if (v := _english(text, *m.span(1))) is not None]
+    return _chinese(text) + (_of_english(text) if _LETTER.search(text) is not None else [])
+
+
+def _chinese(text: str) -> list[Value]:
+    found: list[Value] = []
+    if not _ANNOUNCING.isdisjoint(text):
+        found += [_value(text, *m.span(1)) for p in (_CALLED, _I_AM) for m in p.finditer(text) if not _is_word(m.group(1))]
+    if "姓" in text:
+        found += [_value(text, *m.span(1)) for p in (_SURNAME, _HOW_WRITTEN) for m in p.finditer(text)]
+    if not _TITLES.isdisjoint(text):
+        for match in _TITLE.finditer(text):
+            length = _titled(text, match.start())
+            found += [_value(text, match.start() - length, match.start())] if length else []
+    return found
+
+
+def _of_english(text: str) -> list[Value]:
+    found = [v for p in (_ENGLISH, _CALLING) for m in p.finditer(text) if (v := _english(text, *m.span(1))) is not None]
     for match in _THIS_IS.finditer(text):
         if not any(word.lower() in _ORGANISATIONS | _SKIP for word in match.group(1).split()):
             found.append(_value(text, *match.span(1)))
     found += [_value(text, *m.span(1)) for m in _TITLED_ENGLISH.finditer(text) if m.group(1).lower() not in _SKIP]
-    found += [_value(text, *m.span()) for m in _SPELLED.finditer(text)]
-    return found
+    return found + [_value(text, *m.span()) for m in _SPELLED.finditer(text)]
 
 
 def asks(text: str) -> bool:

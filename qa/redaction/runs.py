@@ -41,10 +41,10 @@ def of_form(digits: str, cue: str, english: bool) -> tuple[str, str, bool | None
         return "id_card", digits, checked if len(digits) == 18 else None
     if (fits := numbers.bank_card(digits)) is not None and (fits or cue == "bank_card"):
         return "bank_card", digits, fits
+    if (plain := numbers.mobile(digits)) is not None and not (english and numbers.public(digits)):
+        return "phone", plain, None
     if numbers.public(digits):
         return None
-    if (plain := numbers.mobile(digits)) is not None:
-        return "phone", plain, None
     if (fixed := numbers.landline(digits)) is not None and cue != "bank_card":
         return "phone", fixed, None
     if english and len(digits) in (10, 11) and (plain := numbers.american(digits)) is not None:

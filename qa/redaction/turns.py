@@ -43,6 +43,8 @@ class Split:
 def split_numbers(turns: Sequence[Turn], loose: dict[int, list[Run]], cues: Sequence[str], english: Sequence[bool]) -> list[Split]:
     """Numbers in pieces. ``loose`` are the runs by turn that are no number by themselves; ``cues`` what each turn announced last."""
     found: list[Split] = []
+    if len(loose) < 2:
+        return found
     for role in (Role.AGENT, Role.CUSTOMER, Role.UNKNOWN, Role.OTHER):
         chain: list[Piece] = []
         for place, turn in enumerate(turns):
