@@ -8,6 +8,7 @@ HotlineError                 exit  what went wrong
 │   ├── NotFound             2     the thing named does not exist
 │   └── AccessDenied         4     the role or scope does not allow it
 ├── MissingPart              3     something is not installed, pulled or reachable
+│   └── ModelRefused         3     a model's file could run code and nobody has allowed it
 └── CheckFailed              1     a check the user asked for did not pass
 
 Each carries the *thing* (file, line, field), the *problem* and the *mend*, and prints as one line.
@@ -63,6 +64,10 @@ class MissingPart(HotlineError):
     """Something is not installed, pulled or reachable; ``mend`` is the command that helps."""
 
     exit_code = 3
+
+
+class ModelRefused(MissingPart):
+    """A model's file could run code and nobody has allowed it."""
 
 
 class CheckFailed(HotlineError):

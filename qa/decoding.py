@@ -25,10 +25,14 @@ Samples = npt.NDArray[np.float32]
 HIGHEST_RATE, LONG_RATE, LOWEST_RATE = 48_000, 16_000, 2_000
 """Hz. What is sampled faster is reduced; what is longer than ``LONG_S`` is reduced further, to what speech models read."""
 LONG_S = 3_600.0
+_HIGHEST_POSSIBLE = 768_000
+"""Hz; from a damaged header the resampler would make itself a filter for ever."""
 _LONGEST_GAP_S, _SHORTEST_GAP_S = 600.0, 0.1
 _CLOCKED = ("matroska,webm", "ogg", "mov,mp4,m4a,3gp,3g2,mj2", "asf")
 """Containers whose packets carry times that can be trusted where packets are missing (silence not sent, packets lost)."""
 _STATES_LENGTH = ("wav", "w64", "aiff", "flac", "au", "mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm", "asf", "caf")
+_MOST_CHANNELS = 8
+"""More are no call; and PyAV reads beyond its eight pointers when their samples lie apart."""
 _MOST_EMPTY = 50_000
 """Packets in a row without a sample after which a file is given up: it could go on for ever."""
 _BLOCK_S = 60.0
@@ -57,6 +61,10 @@ class _TooLong(Exception):
     """More seconds than wanted at this sample rate."""
 
 
+class _Impossible(Exception):
+    """A header that is no recording's; the arguments are problem and mend."""
+
+
 def read(path: Path, longest_s: float) -> Decoded:
     """Decode the first audio stream of ``path``. Raises BadRecording for what is none, or is longer than ``longest_s`` seconds."""
     try:
@@ -70,6 +78,8 @@ def read(path: Path, longest_s: float) -> Decoded:
         hours = longest_s / 3600
         mend = "split it, or raise longest_recording_hours (an hour needs about 0.5 GB of memory)"
         raise BadRecording(path.name, f"is longer than {hours:g} h", mend) from None
+    except _Impossible as error:
+        raise BadRecording(path.name, *error.args) from None
     except (av.FFmpegError, OSError) as error:
         if isinstance(error, av.FFmpegError):
             raise _undecodable(path, error) from None
@@ -139,8 +149,6 @@ def _decode(path: Path, file: BinaryIO, length: int, longest_s: float, highest: 
         broken = _read(container, stream, sink)
         if kind == "ogg" and not broken and not containers.is_closed_ogg(file, length):
             broken = "the stream has no end"
-        if sink.rate and sink.rate < LOWEST_RATE:
-            raise BadRecording(name, f"has a sample rate of {sink.rate} Hz, too low for speech", "export it with 8000 Hz or more")
         samples = sink.joined()
         found = Decoded(samples, sink.rate, stream.codec_context.name, kind, sink.channels, stated, sink.damaged, broken, remarks)
         found.remarks += sink.remarks()
@@ -214,8 +222,12 @@ class _Sink:
         """One decoded frame."""
         if not frame.samples or not frame.sample_rate:
             return
+        if not LOWEST_RATE <= frame.sample_rate <= _HIGHEST_POSSIBLE:
+            raise _Impossible(f"has a sample rate of {frame.sample_rate} Hz, which no recorder writes", "export it with 8000 Hz or more")
         shape = (frame.format.name, frame.layout.name, frame.sample_rate)
         if not self.rate:
+            if frame.layout.nb_channels > _MOST_CHANNELS:
+                raise _Impossible(f"has {frame.layout.nb_channels} channels, which no call has", "export it with one or two channels")
             self.rate = min(frame.sample_rate, self._highest)
             self.channels = frame.layout.nb_channels
             self._layout = frame.layout.name

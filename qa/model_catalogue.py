@@ -24,8 +24,17 @@ class Entry:
     note: str = ""
 
 
-def _funasr(name: str, purpose: str, modelscope: str, hugging_face: str, size: int, licence: str = "FunASR Model License 1.1") -> Entry:
-    return Entry(name, purpose, licence, size, (Hub("ms", modelscope), Hub("hf", hugging_face)))
+def _funasr(
+    name: str,
+    purpose: str,
+    modelscope: str,
+    hugging_face: str,
+    size: int,
+    licence: str = "FunASR Model License 1.1",
+    revision: str = "",
+) -> Entry:
+    """``revision`` is ModelScope's tag, as FunASR's own examples name it; the copies on Hugging Face carry no tags."""
+    return Entry(name, purpose, licence, size, (Hub("ms", modelscope, revision), Hub("hf", hugging_face)))
 
 
 def _kokoro_part(number: int) -> Package:
@@ -54,14 +63,23 @@ CATALOGUE: tuple[Entry, ...] = (
         "iic/speech_seaco_paraformer_large_asr_nat-zh-cn-16k-common-vocab8404-pytorch",
         "funasr/paraformer-zh",
         990_000_000,
+        revision="v2.0.4",
     ),
-    _funasr("fsmn-vad", "Where somebody speaks (production)", "iic/speech_fsmn_vad_zh-cn-16k-common-pytorch", "funasr/fsmn-vad", 4_000_000),
+    _funasr(
+        "fsmn-vad",
+        "Where somebody speaks (production)",
+        "iic/speech_fsmn_vad_zh-cn-16k-common-pytorch",
+        "funasr/fsmn-vad",
+        4_000_000,
+        revision="v2.0.4",
+    ),
     _funasr(
         "ct-punc",
         "Punctuation of recognised text (production)",
         "iic/punc_ct-transformer_cn-en-common-vocab471067-large",
         "funasr/ct-punc",
         1_130_000_000,
+        revision="v2.0.4",
     ),
     _funasr(
         "SenseVoiceSmall",
@@ -70,7 +88,7 @@ CATALOGUE: tuple[Entry, ...] = (
         "FunAudioLLM/SenseVoiceSmall",
         936_000_000,
     ),
-    _funasr("cam++", "Voiceprints", "iic/speech_campplus_sv_zh-cn_16k-common", "funasr/campplus", 28_000_000, "Apache-2.0"),
+    _funasr("cam++", "Voiceprints", "iic/speech_campplus_sv_zh-cn_16k-common", "funasr/campplus", 28_000_000, "Apache-2.0", "v2.0.2"),
     _funasr("emotion2vec", "Emotion of a turn", "iic/emotion2vec_plus_large", "emotion2vec/emotion2vec_plus_large", 1_940_000_000),
     Entry(
         "pyannote-community-1",

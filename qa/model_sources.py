@@ -114,7 +114,8 @@ class Hub:
 
     @property
     def label(self) -> str:
-        return f"{'ModelScope' if self.site == 'ms' else 'Hugging Face'}: {self.repository}"
+        site = "ModelScope" if self.site == "ms" else "Hugging Face"
+        return f"{site}: {self.repository}" + (f"@{self.revision}" if self.revision else "")
 
     def fetch(self, tree: Path, cache: Path, say: Say) -> None:
         if self.gated and not os.environ.get("HF_TOKEN"):

@@ -6,28 +6,42 @@
 ['fsmn-vad-offline', 'pyannote-segmentation', 'ge2e', 'whisper-tiny.en']
 
 A model lies in ``<models>/<name>/``. The entries that come from package indexes have their sha256 pinned here; for
-the hubs' repositories, which are revised, the sha256 of what was pulled is written to ``pulled.json`` beside it and
-compared from then on.
+the hubs' repositories the sha256 of what was pulled is written to ``pulled.json`` beside it and compared from then on. Before
+anything is loaded, :mod:`qa.model_gate` asks whether its files could run code, and whether somebody allowed that.
 """
 
 from __future__ import annotations
 
 import fcntl
-import hashlib
 import json
 import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
 
-from hotline.errors import CheckFailed, MissingPart
+from hotline.errors import BadInput, CheckFailed, MissingPart
 from qa.model_catalogue import BUNDLES, CATALOGUE, Entry, entry, members
-from qa.model_sources import SourceFailed, from_folder
+from qa.model_gate import admit, allow, sha256_of
+from qa.model_sources import Hub, SourceFailed, from_folder
 
-__all__ = ["BUNDLES", "CATALOGUE", "Entry", "check", "entry", "is_here", "members", "pull", "sha256_of", "where"]
+__all__ = [
+    "BUNDLES",
+    "CATALOGUE",
+    "Entry",
+    "admit",
+    "allow",
+    "check",
+    "entry",
+    "is_here",
+    "members",
+    "pull",
+    "sha256_of",
+    "where",
+]
 
 RECORD = "pulled.json"
 """Beside the files of a model: source, time and sha256 of what was pulled."""
@@ -42,7 +56,8 @@ def is_here(name: str, folder: Path) -> bool:
 def where(name: str, folder: Path) -> Path:
     """The folder of a model whose files were checked against their sha256 (once a process, while they do not change).
 
-    MissingPart when it has not been pulled; CheckFailed when a file is not what was pulled.
+    MissingPart when it has not been pulled; CheckFailed when a file is not what was pulled; ModelRefused when a file could run code
+    and is neither pinned in the catalogue nor allowed.
     """
     if not is_here(name, folder):
         raise MissingPart(f"model {name}", f"not in {folder}", f"run `hotline models pull {name}`")
@@ -51,7 +66,7 @@ def where(name: str, folder: Path) -> Path:
     wrong = _wrong_files(name, str(there), stamps)
     if wrong:
         raise CheckFailed(f"model {name}", wrong[0], f"run `hotline models pull {name}` to fetch it anew")
-    return there
+    return admit(there, folder, entry(name).sha256)
 
 
 @lru_cache(maxsize=64)
@@ -80,13 +95,26 @@ def check(name: str, folder: Path) -> list[str]:
     return problems
 
 
-def pull(name: str, folder: Path, *, source: Path | None = None, say: Callable[[str], None] = lambda line: None) -> Path:
+def pull(
+    name: str,
+    folder: Path,
+    *,
+    source: Path | None = None,
+    revision: str | None = None,
+    say: Callable[[str], None] = lambda line: None,
+) -> Path:
     """Fetch a model into ``folder/name``: sources in order, or only the local folder ``source``.
 
+    ``revision`` is asked of the hubs instead of the catalogue's (a tag or commit; the hub's newest where the catalogue has none).
     Nothing is seen under its final name until every file is there and checked. MissingPart, one line with every
     source tried and what to do instead, when none delivers.
     """
     wanted = entry(name)
+    if revision is not None:
+        hubs = tuple(replace(s, revision=revision) for s in wanted.sources if isinstance(s, Hub))
+        if not hubs:
+            raise BadInput(f"model {name}", "comes from no hub, so it has no revisions", "leave --revision out")
+        wanted = replace(wanted, sources=hubs)
     cache = folder / ".partial" / name
     cache.mkdir(parents=True, exist_ok=True)
     with _alone(folder / ".partial" / f"{name}.lock"):
@@ -147,9 +175,3 @@ def _install(wanted: Entry, tree: Path, target: Path, label: str) -> None:
 
 def _files(there: Path) -> Iterable[Path]:
     return (path for path in sorted(there.rglob("*")) if path.is_file() and path.name != RECORD)
-
-
-def sha256_of(path: Path) -> str:
-    """Checksum of a file, read in pieces."""
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()

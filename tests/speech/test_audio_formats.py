@@ -246,6 +246,26 @@ def test_four_channels_are_mixed(tmp_path, speech):
     assert audio.level(heard.mono()) == pytest.approx(audio.level(speech) - 6.02, abs=0.1)
 
 
+def test_a_hundred_channels_are_no_call(write_wav):
+    """A damaged header: the decoder's wrapper would read beyond its memory."""
+    content = bytearray(write_wav("call.wav", np.ones(80_000, np.float32)).read_bytes())
+    content[22:24], content[32:34] = struct.pack("<H", 129), struct.pack("<H", 258)
+    path = write_wav("broken.wav", np.zeros(1, np.float32))
+    path.write_bytes(content)
+    with pytest.raises(BadRecording, match="129 channels"):
+        audio.decode(path)
+
+
+@pytest.mark.parametrize("rate", [1, 700, 2_000_000_000])
+def test_a_rate_that_no_recorder_writes(write_wav, speech, rate):
+    content = bytearray(write_wav("call.wav", speech).read_bytes())
+    content[24:28] = struct.pack("<I", rate)
+    path = write_wav("broken.wav", np.zeros(1, np.float32))
+    path.write_bytes(content)
+    with pytest.raises(BadRecording, match=f"sample rate of {rate} Hz"):
+        audio.decode(path)
+
+
 def test_a_channel_upside_down_is_no_second_channel(write_wav, speech):
     heard = audio.decode(write_wav("call.wav", np.stack([speech, -speech])))
     assert heard.layout is Layout.MONO and "one upside down" in heard.warnings[0]
