@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
@@ -85,14 +85,16 @@ def recognise_with(model: Any, cut: Sequence[Piece], channel: Channel, *, hotwor
 def parse(result: Mapping[str, Any], span: Span, channel: Channel = Channel.MONO, tokens: Sequence[posteriors.Token] = ()) -> list[Spoken]:
     """The result of ``AutoModel.generate`` for the stretch ``span`` as units with times in the recording.
 
-    ``timestamp`` holds a pair of milliseconds for every token of ``text``; where it does not, the frames of ``tokens`` tell the
-    times, and without frames the units share the stretch evenly. The confidence of a unit is the mean probability of its tokens.
+    ``timestamp`` holds a pair of milliseconds for every token of ``text``; where it does not, as when FunASR drops an ``<unk>`` from
+    the text alone, the times of ``tokens`` tell, and without any the units share the stretch evenly. The confidence of a unit
+    is the mean probability of its tokens.
     """
-    units = list(_units(_TAGGED.sub(" ", str(result.get("text", "")))))
+    units = list(_units(_TAGGED.sub(" ", str(result.get("text", "")).replace("<unk>", ""))))
+    given = [(float(a) / 1000, float(b) / 1000) for a, b in result.get("timestamp") or ()]
+    if len(units) != len(given) == len(tokens):
+        tokens = [replace(token, start=start, end=end) for token, (start, end) in zip(tokens, given, strict=True)]
     behind = posteriors.on_units(units, tokens)
-    times = [(span.start + float(a) / 1000, span.start + float(b) / 1000) for a, b in result.get("timestamp") or ()]
-    if len(units) != len(times):
-        times = _times(behind, span)
+    times = [(span.start + a, span.start + b) for a, b in given] if len(units) == len(given) else _times(behind, span)
     return [
         Spoken(unit, Span(min(start, span.end), min(max(start, end), span.end)), _confidence(own), channel)
         for unit, (start, end), own in zip(units, times, behind, strict=True)

@@ -8,7 +8,7 @@ import pytest
 from rapidfuzz.distance import Levenshtein
 
 from hotline.errors import MissingPart, NotFound
-from qa import audio, models
+from qa import audio, model_gate, models
 from qa.calls import Channel, SourceKind, Span, TextSource
 from qa.diarization import Diarization, Segment, diarize
 from qa.transcription import funasr_engine, tags, words_for
@@ -107,6 +107,7 @@ def untrained(tmp_path_factory, models_ready):
         )
     torch.save(model.state_dict(), made / "model.pt")
     models.pull("SenseVoiceSmall", folder, source=made.parent)
+    model_gate.allow(folder / "SenseVoiceSmall", folder)
     models.pull("fsmn-vad-offline", folder, source=models_ready)
     return folder
 
