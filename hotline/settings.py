@@ -39,6 +39,14 @@ class Settings:
     """``zh`` or ``en``: reports and screens until the user switches."""
     workers: int = 2
     """Processes that ingest recordings."""
+    attempts: int = 3
+    """Tries of a recording that fails for a passing reason (a share that does not answer, a process that dies), before it is put aside."""
+    timeout_factor: float = 4.0
+    """A recording may take so many times its length, but at least a minute, before its worker process is ended."""
+    worker_calls: int = 500
+    """A worker process is replaced after so many recordings, to give memory back."""
+    worker_memory_mb: int = 6000
+    """… or when it has taken so many megabytes."""
     longest_recording_hours: float = 4.0
     """Recordings that last longer are put aside instead of filling the memory (an hour needs up to 0.5 GB)."""
     mask_text: bool = True
@@ -72,6 +80,10 @@ class Settings:
 
 _BOUNDS: dict[str, tuple[float, float]] = {
     "workers": (1, 1024),
+    "attempts": (1, 100),
+    "timeout_factor": (0, 1000),
+    "worker_calls": (1, 1_000_000),
+    "worker_memory_mb": (100, 10_000_000),
     "longest_recording_hours": (0, 24),
     "fcr_days": (1, 366),
     "min_sample": (1, 1_000_000),

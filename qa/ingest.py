@@ -31,7 +31,6 @@ from qa import judging, manifest
 from qa.calls import Call
 from qa.intake import Intake
 from qa.judging import Failed, Job, Judged, Known, judge
-from qa.listen import Heard
 from qa.manifest import Entry
 from qa.progress import Progress, Record
 from qa.rulebook import RuleBook
@@ -95,14 +94,11 @@ def ingest(
     def tick() -> None:
         if stop():
             intake.stop()
-        progress.skipped += intake.skipped - skipped_before[0]
-        skipped_before[0] = intake.skipped
-        progress.failed, progress.retried = len(intake.put_aside), intake.retried
+        progress.skipped, progress.failed, progress.retried = intake.skipped, len(intake.put_aside), intake.retried
         record.tick()
         if on_progress is not None:
             on_progress(progress)
 
-    skipped_before = [0]
     settings = store.settings
     work: Workers[Job, judging.Outcome] = Workers(
         judging.attempt,
@@ -180,7 +176,7 @@ def _file(store: Store, book: RuleBook, intake: Intake, progress: Progress, note
             progress.stored(job.entry.call_id, outcome.call.duration, stages)
             notes += [f"{job.entry.where}: {job.entry.call_id}: {warning}" for warning in outcome.heard.warnings]
     elif isinstance(outcome, Known):
-        progress.skipped += 1
+        intake.skipped += 1
         with store.begin() as connection:
             _done(connection, job, outcome.content_hash)
     if isinstance(outcome, Failed):
@@ -196,7 +192,7 @@ def _told(error: Exception) -> HotlineError:
 
 def _commit(store: Store, book: RuleBook, job: Job, judged: Judged) -> None:
     """Everything SQL knows of one call, in one transaction. Raises HotlineError when the store refuses it."""
-    entry, heard, call = judged.entry, judged.heard, judged.call
+    entry, call = judged.entry, judged.call
     with store.begin() as connection:
         problem = judging.conflict(connection, entry, judged.content_hash)  # again: an earlier row may have brought the same file
         if problem is not None:

@@ -1,62 +1,31 @@
-"""What to ingest: a manifest (CSV or Parquet) or a folder of recordings, read into :class:`Entry` values.
+"""What to ingest: a manifest (CSV, Parquet, Excel), a folder of recordings or one recording, as :class:`Entry` values.
 
-A row that cannot be used becomes a :class:`BadRow`; the others are read all the same.
+Rows are read as they are asked for: the first call is being heard while the rest of 300,000 rows is still on disk. A row that
+cannot be used becomes a :class:`BadRow`; the others are read all the same.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
-from importlib.machinery import ModuleSpec, PathFinder
+import codecs
+import csv
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import polars as pl
 
 from hotline.errors import BadInput
-from qa.calls import Channel, Role
-from qa.containers import ENDINGS
+from qa.manifest_fields import REQUIRED, Entry, Places, entry
+from qa.sidecars import AUDIO_SUFFIXES, TRANSCRIPT_SUFFIXES, NamePattern, lone_entry
 
-TRANSCRIPT_SUFFIXES = (".json", ".srt", ".vtt", ".csv")
-_CALL_ID = re.compile(r"[\w.\-]{1,80}")
-_LONGEST_TOPIC = 60
-_REQUIRED = ("call_id", "file", "started_at")
+__all__ = ["AUDIO_SUFFIXES", "TRANSCRIPT_SUFFIXES", "BadRow", "Entry", "count", "is_manifest", "read", "stream"]
 
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One recording and what came with it; ``where`` names its manifest line in messages.
-
-    None means that the manifest does not say: what the telephone system's feed said of the call then stays.
-    """
-
-    call_id: str
-    path: Path
-    started_at: datetime
-    where: str
-    agent_id: str | None = None
-    queue_id: str | None = None
-    direction: str | None = None
-    topic: str | None = None
-    caller: str | None = None
-    language: str = "zh"
-    transcript: Path | None = None
-    agent_channel: Channel | None = None
-    synthetic: bool = False
-    wait_s: float | None = None
-    hold_s: float | None = None
-    acw_s: float | None = None
-    metadata: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def channel_map(self) -> Mapping[Channel, Role] | None:
-        """Whose the channels are; None when the manifest does not say."""
-        if self.agent_channel is None:
-            return None
-        other = Channel.RIGHT if self.agent_channel is Channel.LEFT else Channel.LEFT
-        return {self.agent_channel: Role.AGENT, other: Role.CUSTOMER}
+MANIFEST_SUFFIXES = {".csv", ".parquet", ".xlsx"}
+_SLICE = 10_000
+_TO_TEXT = {"%z": "%Y-%m-%dT%H:%M:%S%.f%:z", "": "%Y-%m-%dT%H:%M:%S%.f"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,162 +37,165 @@ class BadRow:
 
 
 def read(source: Path, zone: ZoneInfo) -> tuple[list[Entry], list[BadRow]]:
-    """Entries and bad rows of a manifest file or a folder. Raises BadInput when nothing in it can be read."""
-    if source.is_dir():
-        return _each_once(_folder(source, zone), [])
-    if not source.exists():
-        raise BadInput(str(source), "no such file or folder", "name a manifest (CSV, Parquet) or a folder of recordings")
-    rows = _rows(source)
-    missing = [name for name in _REQUIRED if name not in rows.columns]
-    if missing:
-        raise BadInput(f"{source}:1", f"column {', '.join(missing)} is missing", "see docs/getting-started.md for the columns")
+    """All entries and bad rows at once. Raises BadInput when nothing in the source can be read."""
     entries: list[Entry] = []
     bad: list[BadRow] = []
-    for number, row in enumerate(rows.iter_rows(named=True), start=2):
+    for item in stream(source, zone):
+        if isinstance(item, Entry):
+            entries.append(item)
+        else:
+            bad.append(item)
+    return entries, bad
+
+
+def stream(source: Path, zone: ZoneInfo, names: NamePattern | None = None) -> Iterator[Entry | BadRow]:
+    """Entries and bad rows in the order of the source; the second row with a call id is a bad one.
+
+    ``names`` tells what the names of recordings mean where there is no manifest. Raises BadInput when the source cannot be read.
+    """
+    first: dict[str, str] = {}
+    for item in _items(source, zone, names):
+        if isinstance(item, Entry) and (holder := first.setdefault(item.call_id, item.where)) is not item.where:
+            problem = f"'{item.call_id}' stands at {holder} already"
+            yield BadRow(item.where, BadInput(f"{item.where}: call_id", problem, "give each call its own id"))
+        else:
+            yield item
+
+
+def count(source: Path) -> int:
+    """How many rows or recordings a source has; quick, for showing progress."""
+    if source.is_dir():
+        return sum(1 for _ in _recordings(source))
+    if not source.exists() or source.suffix.lower() in AUDIO_SUFFIXES:
+        return 1
+    if source.suffix.lower() == ".parquet":
+        return _parquet_rows(source)
+    return sum(1 for _ in _table(source))
+
+
+def is_manifest(path: Path) -> bool:
+    """Is this a table whose columns are a manifest's? (A transcript may be a CSV file too.)"""
+    if path.suffix.lower() not in MANIFEST_SUFFIXES:
+        return False
+    try:
+        _, row = next(_table(path), (0, {}))
+    except BadInput:
+        return False
+    return all(name in row for name in REQUIRED)
+
+
+def _items(source: Path, zone: ZoneInfo, names: NamePattern | None) -> Iterator[Entry | BadRow]:
+    if source.is_dir() or source.suffix.lower() in AUDIO_SUFFIXES:
+        yield from _lone(source, zone, names)
+        return
+    if not source.exists():
+        raise BadInput(
+            str(source), "no such file or folder", "name a manifest (CSV, Parquet, Excel), a recording or a folder of recordings"
+        )
+    places = Places(source.parent)
+    for number, row in _table(source):
         where = f"{source.name}:{number}"
         try:
-            entries.append(_entry(row, where, source.parent.resolve(), zone))
+            if None in row:
+                raise BadInput(where, "more cells than the header has columns", "mend the line: a comma inside a cell needs quotes")
+            yield entry(row, where, places, zone)
         except BadInput as error:
-            bad.append(BadRow(where, error))
-    return _each_once(entries, bad)
+            yield BadRow(where, error)
 
 
-def _each_once(entries: list[Entry], bad: list[BadRow]) -> tuple[list[Entry], list[BadRow]]:
-    """The first entry of each call id; later ones become bad rows, for one would overwrite the other."""
-    first: dict[str, Entry] = {}
-    for entry in entries:
-        holder = first.setdefault(entry.call_id, entry)
-        if holder is not entry:
-            problem = f"'{entry.call_id}' stands at {holder.where} already"
-            bad.append(BadRow(entry.where, BadInput(f"{entry.where}: call_id", problem, "give each call its own id")))
-    return list(first.values()), bad
+def _lone(source: Path, zone: ZoneInfo, names: NamePattern | None) -> Iterator[Entry | BadRow]:
+    if not source.exists():
+        raise BadInput(str(source), "no such recording", "mend the name")
+    places = Places(source if source.is_dir() else source.parent)
+    paths = _recordings(places.base) if source.is_dir() else iter([places.base / source.name])
+    nothing = True
+    for path in paths:
+        nothing = False
+        try:
+            yield lone_entry(path, places, zone, names)
+        except BadInput as error:
+            yield BadRow(path.relative_to(places.base).as_posix(), error)
+        except OSError as error:
+            where = path.relative_to(places.base).as_posix()
+            yield BadRow(where, BadInput(f"{where}: file", f"cannot be read ({error.strerror})", "mend the file or its permissions"))
+    if nothing:
+        raise BadInput(str(source), "no recording in this folder", f"endings known: {' '.join(sorted(AUDIO_SUFFIXES))}")
 
 
-def _rows(source: Path) -> pl.DataFrame:
+def _recordings(base: Path) -> Iterator[Path]:
+    """Recordings below a folder in order of their names; linked folders are not entered."""
+    for folder, below, names in os.walk(base):
+        below.sort()
+        for name in sorted(names):
+            if Path(name).suffix.lower() in AUDIO_SUFFIXES:
+                yield Path(folder, name)
+
+
+def _table(source: Path) -> Iterator[tuple[int, Mapping[Any, str]]]:
+    """Line number and row (column: text, "" where nothing stands) of a table. Raises BadInput."""
+    suffix = source.suffix.lower()
     try:
-        if source.suffix.lower() == ".parquet":
-            return pl.read_parquet(source).select(pl.all().cast(pl.String)).fill_null("")
-        return pl.read_csv(source, infer_schema=False, encoding="utf8").fill_null("")
+        rows = _csv(source) if suffix not in (".parquet", ".xlsx") else _frames(source)
+        yield from rows
+    except (pl.exceptions.PolarsError, OSError, csv.Error, UnicodeDecodeError) as error:
+        kind = "CSV" if suffix not in (".parquet", ".xlsx") else suffix[1:].capitalize()
+        raise BadInput(str(source), f"not a readable {kind} table ({_first_line(error)})", "save it as UTF-8 CSV") from None
+
+
+def _csv(source: Path) -> Iterator[tuple[int, Mapping[Any, str]]]:
+    with source.open(encoding=_encoding(source), newline="") as handle:
+        reader = csv.DictReader(handle, restval="", strict=True)
+        _check_columns(source, reader.fieldnames or ())
+        try:
+            for row in reader:
+                yield reader.line_num, row
+        except csv.Error as error:
+            raise BadInput(f"{source}:{reader.line_num}", f"not a line of CSV ({error})", "save it as UTF-8 CSV") from None
+
+
+def _encoding(source: Path) -> str:
+    """UTF-8, or GB 18030, which Chinese Excel writes; read through once, a piece at a time."""
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    with source.open("rb") as handle:
+        try:
+            while piece := handle.read(1 << 20):
+                decoder.decode(piece)
+            decoder.decode(b"", final=True)
+        except UnicodeDecodeError:
+            return "gb18030"
+    return "utf-8-sig"
+
+
+def _frames(source: Path) -> Iterator[tuple[int, Mapping[Any, str]]]:
+    if source.suffix.lower() == ".parquet":
+        lazy = pl.scan_parquet(source, hive_partitioning=False)
+        pieces: Iterator[pl.DataFrame] = (lazy.slice(start, _SLICE).collect() for start in range(0, _parquet_rows(source), _SLICE))
+        columns = lazy.collect_schema().names()
+    else:
+        whole = pl.read_excel(source, infer_schema_length=0)
+        pieces, columns = iter([whole]), whole.columns
+    _check_columns(source, columns)
+    number = 1
+    for piece in pieces:
+        instants = {name: _TO_TEXT["%z" if kind.time_zone else ""] for name, kind in piece.schema.items() if isinstance(kind, pl.Datetime)}
+        texts = piece.with_columns(*(pl.col(name).dt.strftime(shape) for name, shape in instants.items()))
+        for row in texts.cast(pl.String).fill_null("").iter_rows(named=True):
+            number += 1
+            yield number, row
+
+
+def _parquet_rows(source: Path) -> int:
+    try:
+        return int(pl.scan_parquet(source, hive_partitioning=False).select(pl.len()).collect().item())
     except (pl.exceptions.PolarsError, OSError) as error:
-        raise BadInput(str(source), f"not a readable CSV or Parquet table ({_first_line(error)})", "save it as UTF-8 CSV") from None
+        raise BadInput(str(source), f"not a readable Parquet table ({_first_line(error)})", "save it as UTF-8 CSV") from None
+
+
+def _check_columns(source: Path, columns: Any) -> None:
+    missing = [name for name in REQUIRED if name not in columns]
+    if missing:
+        raise BadInput(f"{source}:1", f"column {', '.join(missing)} is missing", "see docs/ingestion.md for the columns")
 
 
 def _first_line(error: Exception) -> str:
     return str(error).splitlines()[0] if str(error) else type(error).__name__
-
-
-def _entry(row: Mapping[str, str], where: str, base: Path, zone: ZoneInfo) -> Entry:
-    call_id = row["call_id"].strip()
-    if not _CALL_ID.fullmatch(call_id):
-        raise BadInput(f"{where}: call_id", f"'{call_id}' is not an id", "use letters, digits, . _ - (up to 80)")
-    transcript = row.get("transcript", "").strip()
-    return Entry(
-        call_id=call_id,
-        path=_inside(row["file"].strip(), base, f"{where}: file"),
-        started_at=_instant(row["started_at"], f"{where}: started_at", zone),
-        where=where,
-        agent_id=row.get("agent_id", "").strip() or None,
-        queue_id=row.get("queue_id", "").strip() or None,
-        direction=_one_of(row["direction"], ("inbound", "outbound"), f"{where}: direction") if row.get("direction") else None,
-        topic=_topic(row.get("topic", ""), f"{where}: topic"),
-        caller=row.get("caller", "").strip() or None,
-        language=_one_of(row.get("language", ""), ("zh", "en"), f"{where}: language"),
-        transcript=_inside(transcript, base, f"{where}: transcript") if transcript else None,
-        agent_channel=_channel(row.get("agent_channel", ""), f"{where}: agent_channel"),
-        synthetic=_one_of(row.get("synthetic", "").lower(), ("false", "true"), f"{where}: synthetic") == "true",
-        wait_s=_seconds(row.get("wait_s", ""), f"{where}: wait_s"),
-        hold_s=_seconds(row.get("hold_s", ""), f"{where}: hold_s"),
-        acw_s=_seconds(row.get("acw_s", ""), f"{where}: acw_s"),
-        metadata={key.removeprefix("meta."): value for key, value in row.items() if key.startswith("meta.") and value != ""},
-    )
-
-
-def _inside(name: str, base: Path, thing: str) -> Path:
-    """The file ``name`` below ``base``, or inside an installed package for ``package:MODULE/PATH``."""
-    if name.startswith("package:"):
-        module, _, rest = name.removeprefix("package:").partition("/")
-        spec = _package(module)
-        if spec is None or not spec.submodule_search_locations:
-            raise BadInput(thing, f"package {module} is not installed", 'pip install "hotline[speech]"')
-        base, name = Path(spec.submodule_search_locations[0]).resolve(), rest
-    if "\0" in name:
-        raise BadInput(thing, "the name holds a NUL character", "mend the name")
-    path = (base / name).resolve()
-    if not name or not path.is_relative_to(base):
-        raise BadInput(thing, f"'{name}' leaves the manifest's folder", "put recordings and transcripts below the manifest")
-    if not path.is_file():
-        raise BadInput(thing, f"'{name}' does not exist", "copy the file there or mend the name")
-    return path
-
-
-def _package(module: str) -> ModuleSpec | None:
-    """Where an installed package lies, found without running any of its code."""
-    path: Sequence[str] | None = None
-    spec: ModuleSpec | None = None
-    for part in module.split("."):
-        if not part.isidentifier():
-            return None
-        spec = PathFinder.find_spec(part, path)
-        if spec is None:
-            return None
-        path = spec.submodule_search_locations
-    return spec
-
-
-def _topic(text: str, thing: str) -> str | None:
-    if len(text.strip()) > _LONGEST_TOPIC:
-        raise BadInput(thing, f"longer than {_LONGEST_TOPIC} characters", "give the topic's short name")
-    return text.strip() or None
-
-
-def _instant(text: str, thing: str, zone: ZoneInfo) -> datetime:
-    try:
-        instant = datetime.fromisoformat(text.strip())
-    except ValueError:
-        raise BadInput(thing, f"'{text}' is not a time", "write it as 2026-11-09T09:30:00+08:00") from None
-    if not 1990 <= instant.year < 2100:
-        raise BadInput(thing, f"the year {instant.year} cannot be right", "write the year the call took place")
-    return instant if instant.tzinfo else instant.replace(tzinfo=zone)
-
-
-def _one_of(value: str, allowed: tuple[str, ...], thing: str) -> str:
-    value = value.strip() or allowed[0]
-    if value not in allowed:
-        raise BadInput(thing, f"'{value}' is not known", f"use one of: {', '.join(allowed)}")
-    return value
-
-
-def _channel(value: str, thing: str) -> Channel | None:
-    return Channel(_one_of(value, ("left", "right"), thing)) if value.strip() else None
-
-
-def _seconds(value: str, thing: str) -> float | None:
-    if not value.strip():
-        return None
-    try:
-        seconds = float(value)
-    except ValueError:
-        seconds = -1
-    if not 0 <= seconds < 86_400:
-        raise BadInput(thing, f"'{value}' is not a number of seconds", "write 12.5, from 0 to a day")
-    return seconds
-
-
-def _folder(folder: Path, zone: ZoneInfo) -> list[Entry]:
-    base = folder.resolve()
-    entries = []
-    for path in sorted(p for p in base.rglob("*") if p.is_file() and p.suffix.lower() in ENDINGS):
-        name = path.relative_to(base).with_suffix("").as_posix()
-        transcript = next((path.with_suffix(s) for s in TRANSCRIPT_SUFFIXES if path.with_suffix(s).exists()), None)
-        entries.append(
-            Entry(
-                call_id=re.sub(r"[^\w.\-]", "-", name)[:80],
-                path=path,
-                started_at=datetime.fromtimestamp(path.stat().st_mtime, zone),
-                where=str(path.relative_to(base)),
-                transcript=transcript,
-            )
-        )
-    if not entries:
-        raise BadInput(str(folder), "no recording in this folder", f"endings known: {' '.join(sorted(ENDINGS))}")
-    return entries

@@ -1,4 +1,4 @@
-"""``hotline calls``: bring recordings in, list and show calls, judge stored calls again, see the quarantine."""
+"""``hotline calls``: bring recordings in, list and show calls, judge stored calls again; more in ``ingesting.py``."""
 
 from __future__ import annotations
 
@@ -6,51 +6,51 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from hotline import settings
-from hotline.console import JsonFlag, emit, err, out, plain
+from hotline.commands import ingesting
+from hotline.commands.ingesting import print_summary, showing
+from hotline.console import JsonFlag, emit, err
 from hotline.store import calls as call_store
-from hotline.store import jobs, open_store
+from hotline.store import open_store
 from hotline.store.access import OPERATOR
 from hotline.store.calls import CallRow, OpenedCall
 from qa import ingest as room
 from qa.calls import Span
 from qa.rules import in_language
 from qa.scoring import ItemResult
+from qa.sidecars import NamePattern
 from reports.week import IsoWeek
 
-app = typer.Typer(help="Bring recordings in; list, show and re-score calls.", no_args_is_help=True)
+app = typer.Typer(help="Bring recordings in; list, show, correct and re-score calls.", no_args_is_help=True)
+ingesting.mount(app)
 
 RulesOption = Annotated[Path | None, typer.Option("--rules", help="Judge by this rule set instead of the one of the call's language.")]
+
+WorkersOption = Annotated[int | None, typer.Option(min=1, help="Processes; 1 works in this one. Default: the setting.")]
+NamesOption = Annotated[
+    str | None, typer.Option(help="What names of recordings say where there is no manifest, e.g. {date}-{time}_{agent_id}_{call_id}.")
+]
 
 
 @app.command("ingest")
 def ingest(
-    source: Annotated[Path, typer.Argument(metavar="SOURCE", help="Manifest (CSV or Parquet) or a folder of recordings.")],
+    source: Annotated[Path, typer.Argument(metavar="SOURCE", help="Manifest (CSV, Parquet, Excel), a recording or a folder of them.")],
     rules: RulesOption = None,
-    workers: Annotated[int | None, typer.Option(min=1, help="Processes; 1 works in this one. Default: the setting.")] = None,
+    workers: WorkersOption = None,
+    names: NamesOption = None,
     as_json: JsonFlag = False,
 ) -> None:
     """Listen to every recording, judge it and store it; safe to stop and run again."""
     current = settings.load()
     store = open_store(current)
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=err, transient=True) as progress:
-        task = progress.add_task("listening", total=None)
-
-        def advance(done: int, total: int, what: str) -> None:
-            progress.update(task, completed=done, total=total, description=plain(what))
-
-        summary = room.ingest(store, source, rules=rules, workers=workers or current.workers, on_progress=advance)
+    pattern = NamePattern(names) if names else None
+    with showing(err) as show_progress:
+        summary = room.ingest(store, source, rules=rules, workers=workers or current.workers, names=pattern, on_progress=show_progress)
     if as_json:
         emit(summary.row(), True)
-        return
-    out.print(f"{summary.stored} stored, {summary.skipped} there already, {len(summary.quarantined)} put aside")
-    for note in summary.notes:
-        err.print(f"[yellow]note[/] {plain(note)}", soft_wrap=True)
-    for problem in summary.quarantined:
-        err.print(f"[yellow]put aside[/] {plain(problem)}", soft_wrap=True)
+    else:
+        print_summary(summary)
 
 
 @app.command("list")
@@ -110,16 +110,6 @@ def score(
     """Judge stored calls by the rule set as it is now; the earlier result stays beside the new one."""
     store = open_store(settings.load())
     emit(room.rescore(store, call_ids, rules), as_json, title="scored again")
-
-
-@app.command("quarantine")
-def quarantine(as_json: JsonFlag = False) -> None:
-    """Recordings that were put aside, why, and what to do."""
-    rows = jobs.quarantined(open_store(settings.load()), OPERATOR)
-    if not rows and not as_json:
-        out.print("nothing put aside")
-        return
-    emit(rows, as_json, title="quarantine", columns=("source", "problem", "mend", "at"))
 
 
 def _line(row: CallRow) -> dict[str, Any]:

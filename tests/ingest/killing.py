@@ -22,6 +22,7 @@ import qa.audio
 import qa.diarization.pyannote
 import qa.diarization.vad
 import qa.ingest
+import qa.judging
 import qa.listen
 from hotline import settings
 from hotline.store import open_store
@@ -57,7 +58,7 @@ def arm(point: str, nth: int) -> None:
     elif point == "transcribe":
         after(qa.listen, "words_for")
     elif point == "score":
-        after(qa.ingest, "score")
+        after(qa.judging, "score")
     elif point == "parquet":
         replace = Path.replace
 
