@@ -79,7 +79,8 @@ def _value(rng: random.Random, kind: str) -> str:
     if kind == "landline":
         number = made.landline(rng)
         area = 3 if number[1] in "12" else 4
-        return rng.choice((number, f"{number[:area]}-{number[area:]}", f"{made.spoken(rng, number[:area])}，{made.spoken(rng, number[area:])}"))
+        first, rest = number[:area], number[area:]
+        return rng.choice((number, f"{first}-{rest}", f"{made.spoken(rng, first)}，{made.spoken(rng, rest)}"))
     if kind in ("id_card", "bank_card"):
         return made.zh_written(rng, made.id_card(rng) if kind == "id_card" else made.bank_card(rng))
     if kind == "account":
@@ -126,9 +127,11 @@ def _harmless(rng: random.Random, kind: str) -> str:
         value = rng.randint(*ranges[kind])
         return made.zh_number(rng, value) if kind in ("small", "hours", "minutes") else str(value)
     if kind == "amount":
-        return rng.choice((f"{rng.uniform(1, 9000):.2f}", f"{rng.randint(1000, 99999):,}", str(rng.randint(10, 9999)), f"{rng.uniform(1, 9):.1f}"))
+        cents, thousands = f"{rng.uniform(1, 9000):.2f}", f"{rng.randint(1000, 99999):,}"
+        return rng.choice((cents, thousands, str(rng.randint(10, 9999)), f"{rng.uniform(1, 9):.1f}"))
     if kind == "ticket":
-        return rng.choice((f"2026{rng.randint(1, 12):02d}{rng.randint(1, 28):02d}{made.digits(rng, 6)}", f"GD{made.digits(rng, 10)}", made.digits(rng, 8)))
+        dated = f"2026{rng.randint(1, 12):02d}{rng.randint(1, 28):02d}{made.digits(rng, 6)}"
+        return rng.choice((dated, f"GD{made.digits(rng, 10)}", made.digits(rng, 8)))
     if kind == "badge":
         return rng.choice((made.digits(rng, 4), made.spoken(rng, made.digits(rng, 4))))
     if kind == "reading":
@@ -144,7 +147,7 @@ def sample_sentences() -> list[str]:
     folder = Path(__file__).parent.parent / "data" / "calls" / "scripts"
     found = []
     for file in sorted(folder.glob("*.yaml")):
-        for line in re.findall(r"text: *(.+)", file.read_text(encoding="utf-8")):
+        for line in re.findall(r"- (?:agent|customer): (.+)", file.read_text(encoding="utf-8")):
             sentence = line.strip().strip("\"'")
             if not re.search(r"[0-9零一二三四五六七八九幺]{5,}|[姓叫主]|先生|女士|号|栋|单元|[路街村]", sentence):
                 found.append(sentence)
@@ -203,7 +206,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         low, high = wilson(hits, count)
         print(f"{kind or 'all':14} {hits:6} {count:6} {hits / count:8.2%}   {low:.2%} – {high:.2%}")
     false = []
-    plain = [*clean_turns(frames.CLEAN, options.clean - len(sample_sentences()), options.seed), *(Turn(0, Role.AGENT, s) for s in sample_sentences())]
+    sentences = sample_sentences()
+    plain = [*clean_turns(frames.CLEAN, options.clean - len(sentences), options.seed), *(Turn(0, Role.AGENT, s) for s in sentences)]
     for turn in plain:
         begun = time.process_time()
         result = redact((turn,), _KEY)[0]

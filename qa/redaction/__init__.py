@@ -18,6 +18,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
+from typing import Any
 
 import re2
 
@@ -79,11 +81,7 @@ def _values(turns: Sequence[Turn]) -> tuple[list[list[Value]], list[Split]]:
     for place, turn in enumerate(turns):
         others = letters.values_in(turn.text, cues[place]) + addresses.values_in(turn.text) + names.values_in(turn.text)
         numbers: list[Value] = []
-        told = cues[place]
-        runs = runs_in(
-            _DATE.sub(lambda date: "\0" * len(date.group()), turn.text),
-            lambda start: (told.before(turn.text, start) or announced[place]) in _OF_THE_ANSWER,
-        )
+        runs = runs_in(_DATE.sub(_blank, turn.text), partial(_expected, turn.text, cues[place], announced[place]))
         for run in runs:
             cue = cues[place].before(turn.text, run.start) or announced[place]
             values = values_of(run, turn.text, cue, english[place])
@@ -94,6 +92,15 @@ def _values(turns: Sequence[Turn]) -> tuple[list[list[Value]], list[Split]]:
             others.append(name)
         found.append(without_overlaps([*_first(others), *numbers]))
     return found, split_numbers(turns, loose, announced, english)
+
+
+def _blank(match: Any) -> str:
+    return "\0" * (match.end() - match.start())
+
+
+def _expected(text: str, told: Cues, announced: str, start: int) -> bool:
+    """Whether a number that begins at ``start`` was announced."""
+    return (told.before(text, start) or announced) in _OF_THE_ANSWER
 
 
 def _first(values: list[Value]) -> list[Value]:

@@ -49,6 +49,8 @@ _LIVES = _compiled(
     rf"(?:家住|住在|住的是|家庭住址是?|住址是?|家庭地址是?|我家在|我住|家在)[：:，, ]?"
     rf"({_BEFORE}{_H}+?(?:路|街|巷|大道|小区|花园|家园|公寓|新村|家属院|苑|村|庄|屯)(?:小区|花园|公寓)?)"
 )
+_NO_NAME = re2.compile(rf"^(?:小区|社区|村|院)[里内]?(?:{_FINE})?$")
+"""小区里三栋楼: no estate is named."""
 _KEYWORD = re2.compile(rf"{_STREET}|{_ESTATE}|{_REGION}|{_BLOCK}|{_UNIT}")
 _LONGEST_NAME = 6
 _NO_DOOR = (
@@ -84,7 +86,9 @@ _LEAD = re2.compile(
 )
 _STREETS = "street|st|avenue|ave|road|rd|boulevard|blvd|drive|dr|lane|ln|court|ct|place|pl|way|terrace|circle|highway|hwy|parkway|square"
 _WORD = r"(?:[A-Za-z][A-Za-z'.]*|[0-9]{1,3}(?:st|nd|rd|th))"
-_NUMBER = r"(?:[0-9]{1,6}[A-Za-z]?|(?:(?:zero|oh|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|[a-z]+teen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|hundred)[ -]){1,5})"
+_TELLING = "zero|oh|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|[a-z]+teen"
+    "|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|hundred"
+_NUMBER = rf"(?:[0-9]{{1,6}}[A-Za-z]?|(?:(?:{_TELLING})[ -]){{1,5}})"
 _ENGLISH = re2.compile(
     rf"(?i)\b{_NUMBER} ?(?:{_WORD} ){{1,4}}(?:{_STREETS})\b\.?(?:,? (?:apt|apartment|unit|suite|number|#) ?[A-Za-z0-9\-]{{1,6}})?"
     rf"(?:,? (?-i:[A-Z][a-z]+(?: [A-Z][a-z]+)?),? (?-i:[A-Z]{{2}})(?: [0-9]{{5}}(?:-[0-9]{{4}})?)?)?"
@@ -112,7 +116,10 @@ def _chinese(text: str, start: int, end: int) -> Value | None:
         end -= 1
     if text[end : end + 2].startswith(_NO_DOOR) and text[end - 1] == "号":
         return None
-    return _value(text, *_trimmed(text, start, end))
+    start, end = _trimmed(text, start, end)
+    if _NO_NAME.match(text[start:end]) is not None:
+        return None
+    return _value(text, start, end)
 
 
 def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:
@@ -131,9 +138,10 @@ def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:
 _DOORS = frozenset("号栋幢座单室弄组队")
 _NUMERALS = frozenset("0123456789０１２３４５６７８９零〇一二三四五六七八九十百两甲乙丙丁ABCDEFGHabcdefgh")
 _LETTER = re2.compile(r"[A-Za-z]")
-_NOT_STREETS = frozenset(
-    "i we you they to for in on of is are was hours minutes days dollars cents kilowatt calls times more than and the percent".split()
+_NO_STREET_WORDS = (
+    "i we you they to for in on of is are was hours minutes days dollars cents kilowatt calls times more than and the percent"
 )
+_NOT_STREETS = frozenset(_NO_STREET_WORDS.split())
 
 
 def _is_street(written: str) -> bool:

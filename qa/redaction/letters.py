@@ -15,8 +15,9 @@ _USCC_ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 _PROVINCES = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼使领"
 _SIGN = r"[0-9A-Za-z０-９零〇一二三四五六七八九幺两洞拐勾]"
 _CODE = re2.compile(rf"{_SIGN}(?:[ \-，,、]{{0,2}}{_SIGN}){{14,24}}")
+_JOINT = r"[ ·•.\-，,]{0,2}"
 _PLATE = re2.compile(
-    rf"[{_PROVINCES}][ ·•.\-，,]{{0,2}}[A-HJ-NP-Za-hj-np-z][ ·•.\-，,]{{0,2}}{_SIGN}(?:[ \-，,]{{0,2}}{_SIGN}){{3,4}}(?:[ ，,]?(?:{_SIGN}|[挂学警港澳]))?"
+    rf"[{_PROVINCES}]{_JOINT}[A-HJ-NP-Za-hj-np-z]{_JOINT}{_SIGN}(?:[ \-，,]{{0,2}}{_SIGN}){{3,4}}(?:[ ，,]?(?:{_SIGN}|[挂学警港澳]))?"
 )
 _DIGIT = r"[0-9０-９零〇一二三四五六七八九幺两洞拐勾]"
 _PASSPORT = re2.compile(rf"\b[EeGgDdSsPpHhMmCcKkWw][A-Za-z]?[ \-，]?{_DIGIT}(?:[ \-，,]{{0,2}}{_DIGIT}){{6,9}}")

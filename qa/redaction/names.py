@@ -11,20 +11,16 @@ import pypinyin
 import re2
 
 from qa.redaction.values import Value
+from qa.redaction.words import COMPOUND, FAMILY, NOT_NAMES, ORDINARY, ORGANISATIONS
 
-_COMPOUND = "欧阳|司马|上官|诸葛|司徒|东方|皇甫|尉迟|公孙|慕容|令狐|长孙|宇文|夏侯|端木|独孤|南宫"
-FAMILY = (
-    "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕苏卢蒋蔡贾丁魏薛叶阎余潘杜戴夏钟汪田任姜范方石姚谭廖邹熊金陆郝孔白崔康毛邱秦江史顾侯邵孟龙万段雷"
-    "钱汤尹黎易常武乔贺赖龚文庞樊兰殷施陶洪翟安颜倪严牛温芦季俞章鲁葛伍韦申尤毕聂丛焦向柳邢路岳齐沿梅莫庄辛管祝左涂谷祁时舒耿牟卜詹关苗凌费纪靳盛童欧甄项曲成游阳裴席卫查屈鲍位覃霍翁隋"
-    "植甘景薄单包司柏宁柯阮桂闵解强柴华车冉房边辜吉饶刁瞿戚丘古米池滕晋苑邬臧畅宫来嵺苟全褚廉简娄盖符奚木穆党燕郎邸冀谈姬屠连郜晏栾郁商蒙计喻揭窦迟宇敖糜鄢冷卓花仇艾蓝都巩稽井练仲乐虞卞封竺冼原官衣楚佟栗匡宗应台巫鞠僧桑荆谌银扬明沙薄伏岑习胥保和蔺"
-)
 _NOT_GIVEN = "我你您他她它们的是在有家住这那了吗呢吧啊呀嘛就和跟与也都要想说电话手机户号地址身份先生女士小姐，。、"
-_FAMILY = rf"(?:{_COMPOUND}|[{FAMILY}])"
+_FAMILY = rf"(?:{COMPOUND}|[{FAMILY}])"
 _GIVEN = rf"[^\P{{Han}}{_NOT_GIVEN}]"
 _WHOLE = rf"(?:{_FAMILY}{_GIVEN}{{1,2}}|\p{{Han}}{{2,6}}[·•]\p{{Han}}{{2,8}})"
+_HOLDER = "户主|户名|机主|房主|业主|车主|联系人|收[货件]人|寄件人|持卡人|开户人|报修人|客户|用户|申请人|经办人"
 _CALLED = re2.compile(
-    rf"(?:我叫|名字叫做?|名叫|叫做|本人叫?|姓名(?:叫|是|为|写)?|名字(?:是|写|为)?|(?:户主|户名|机主|房主|业主|车主|联系人|收件人|持卡人|开户人|报修人|客户|用户|申请人|经办人)(?:的?(?:名字|姓名))?(?:叫|是|为|写|登记的?是)?|贵姓|称呼我)"
-    rf"[，,：: ]{{0,2}}(?:叫|是)?({_WHOLE})"
+    r"(?:我叫|名字叫做?|名叫|叫做|本人叫?|姓名(?:叫|是|为|写)?|名字(?:是|写|为)?|贵姓|称呼我"
+    rf"|(?:{_HOLDER})(?:的?(?:名字|姓名))?(?:叫|是|为|写|登记的?是)?)[，,：: ]{{0,2}}(?:叫|是)?({_WHOLE})"
 )
 _I_AM = re2.compile(rf"(?:我是|我就是|是我[，,]|这里是)({_WHOLE})(?:[，。,.！!]|$|本人|啊|呀)")
 _SURNAME = re2.compile(rf"姓({_FAMILY})")
@@ -32,91 +28,11 @@ _HOW_WRITTEN = re2.compile(rf"(?:木子|弓长|立早|耳东|双木|双人|口�
 _TITLE = re2.compile(r"先生|女士|小姐|太太|阿姨|大爷|大妈|大姐|大哥|师傅|老师|经理|主任")
 _ALONE = re2.compile(rf"^[嗯啊哦，, 是叫对]{{0,4}}({_WHOLE})[。.，,！!吧啊呀 ]*$")
 _ASKED = re2.compile(r"姓名|名字|贵姓|怎么称呼|如何称呼|叫什么|户名|哪位")
-_BEGINNINGS = (
-    "马上",
-    "方便",
-    "于是",
-    "高兴",
-    "安排",
-    "时候",
-    "时间",
-    "万一",
-    "白天",
-    "金额",
-    "成功",
-    "何时",
-    "单位",
-    "单元",
-    "单子",
-    "常见",
-    "严重",
-)
-_BEGINNINGS += (
-    "明天",
-    "明白",
-    "连续",
-    "平时",
-    "全部",
-    "程序",
-    "国家",
-    "关于",
-    "曾经",
-    "左右",
-    "应该",
-    "包括",
-    "解决",
-    "连接",
-    "向您",
-    "和您",
-    "都是",
-    "路上",
-)
-_BEGINNINGS += (
-    "原来",
-    "计划",
-    "台区",
-    "应急",
-    "保证",
-    "习惯",
-    "来电",
-    "强制",
-    "全家",
-    "司机",
-    "包装",
-    "管理",
-    "成本",
-    "文明",
-    "安全",
-    "安装",
-    "温馨",
-    "常用",
-)
-_BEGINNINGS += (
-    "现在",
-    "关闭",
-    "花园",
-    "高压",
-    "高级",
-    "华为",
-    "游客",
-    "车主",
-    "房东",
-    "房主",
-    "商户",
-    "木工",
-    "都不",
-    "单相",
-    "项目",
-    "贺卡",
-    "文化",
-    "申请",
-    "申报",
-)
 _LOW = r"[a-z][a-z'\-]+"
-_NOT_NAMES = "and|calling|from|i|my|the|with|on|it|its|is|was|at|in|a|an|to|for|about|please|speaking|here|who|that|you|are|not|spelled|under|will|but|so|because|number"
-_ENGLISH_WORD = rf"(?i:[a-z][a-z'’\-]+)"
+_ENGLISH_WORD = r"(?i:[a-z][a-z'’\-]+)"
 _ENGLISH = re2.compile(
-    rf"(?i:\b(?:my (?:full |first |last )?name is|my name's|name is|name's|the name on the (?:account|bill) is|under the name(?: of)?|speaking with|speaking to|account holder is|i am called|it's under|call me))"
+    r"(?i:\b(?:my (?:full |first |last )?name is|my name's|name is|name's|the name on the (?:account|bill) is|under the name(?: of)?"
+    r"|speaking with|speaking to|account holder is|i am called|(?:account|it|bill|service)(?:'s| is) (?:registered )?under|in the name of))"
     rf"[,:]? ({_ENGLISH_WORD}(?: {_ENGLISH_WORD}){{0,2}})"
 )
 _TITLED_ENGLISH = re2.compile(
@@ -132,10 +48,6 @@ _SPELLED = re2.compile(r"\b(?:[A-Z][ \-.]{1,2}){3,}[A-Z]\b")
 _LETTER = re2.compile(r"[A-Za-z]")
 _ANNOUNCING = frozenset("叫名主户人姓是呼")
 _TITLES = frozenset("先女小太阿大师老经主")
-_SKIP = frozenset(_NOT_NAMES.split("|"))
-_ORGANISATIONS = frozenset(
-    "power electric energy grid hotline service services support customer the state national city county utility utilities company gas water".split()
-)
 
 
 def values_in(text: str) -> list[Value]:
@@ -159,9 +71,9 @@ def _chinese(text: str) -> list[Value]:
 def _of_english(text: str) -> list[Value]:
     found = [v for p in (_ENGLISH, _CALLING) for m in p.finditer(text) if (v := _english(text, *m.span(1))) is not None]
     for match in _THIS_IS.finditer(text):
-        if not any(word.lower() in _ORGANISATIONS | _SKIP for word in match.group(1).split()):
+        if not any(word.lower() in ORGANISATIONS | NOT_NAMES for word in match.group(1).split()):
             found.append(_value(text, *match.span(1)))
-    found += [_value(text, *m.span(1)) for m in _TITLED_ENGLISH.finditer(text) if m.group(1).lower() not in _SKIP]
+    found += [_value(text, *m.span(1)) for m in _TITLED_ENGLISH.finditer(text) if m.group(1).lower() not in NOT_NAMES]
     return found + [_value(text, *m.span()) for m in _SPELLED.finditer(text)]
 
 
@@ -183,10 +95,12 @@ def _titled(text: str, end: int) -> int:
         written = text[max(0, end - length) : end]
         if len(written) < length or not all("\u4e00" <= c <= "\u9fff" for c in written):
             break
-        compound = len(written) >= 2 and written[:2] in _COMPOUND.split("|")
+        compound = len(written) >= 2 and written[:2] in COMPOUND.split("|")
         if length == 4 and not compound:
             break
         begins = compound or written[0] in FAMILY
+        if length == 2 and _is_word(written):
+            return 0
         if not begins or _is_word(written) or any(c in _NOT_GIVEN for c in written[1:]):
             continue
         if best and not compound and length - best >= 1 and text[end - best] in FAMILY[:120] and _follows_speech(text, end - length):
@@ -201,7 +115,7 @@ def _follows_speech(text: str, start: int) -> bool:
 
 
 def _is_word(written: str) -> bool:
-    return written.startswith(_BEGINNINGS)
+    return written.startswith(ORDINARY)
 
 
 def _english(text: str, start: int, end: int) -> Value | None:
@@ -209,7 +123,7 @@ def _english(text: str, start: int, end: int) -> Value | None:
     kept = start
     at = start
     for word in text[start:end].split(" "):
-        if word.lower().strip("'’-") in _SKIP:
+        if word.lower().strip("'’-") in NOT_NAMES:
             break
         at += len(word)
         kept = at

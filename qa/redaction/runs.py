@@ -16,11 +16,12 @@ from qa.redaction.values import Value
 SHORTEST = 7
 _LONGEST_QUANTITY = 8
 _SHORTEST_AFTER = {"account": 6, "id_card": 6, "bank_card": 6, "ssn": 6, "passport": 6, "messenger": 5, "code": 4, "tail": 3, "zip": 5}
-_UNITS = tuple("十百千万亿点年月日块元度分角千秒米吨升伏安瓦个户台天次倍%％") + ("kW", "kw", "KW", "公里")
+_UNITS = (*"十百千万亿点年月日块元度分角千秒米吨升伏安瓦个户台天次倍%％", "kW", "kw", "KW", "公里")
 _AFTER_LIST = (*_UNITS, "号", "楼", "栋", "幢", "单元", "层", "路", "组", "线", "期", "月", "季")
 _AMOUNT = re2.compile(r"^\d{1,3}(?:,\d{3})+(?:\.\d+)?$|^\d+\.\d{1,4}$")
 _MONEY_BEFORE = re2.compile(r"[¥￥$€£] ?$")
 _ENGLISH_UNIT = re2.compile(r"^ ?(?i:dollars?|cents?|kilowatts?|kwh|hours?|minutes?|days?|percent|yuan|degrees|volts?|watts?)\b")
+_DESK = re2.compile(r"^号(?:为您|为你|客服|坐席|座席|话务|接线|竭诚|很高兴)")
 _CODE_BEFORE = re2.compile(r"[A-Za-z]-?$")
 
 
@@ -92,7 +93,13 @@ def _weak(run: Run, text: str, cue: str, english: bool) -> list[Value]:
     if cue == "zip":
         return [_value("zip", run, run.digits, None)] if count in (5, 6, 9) else []
     if cue not in ("account", "id_card", "bank_card", "ssn", "passport", "messenger", "code"):
-        if _is_quantity(run, text) or _is_list(run, text) or _is_public(run, text) or numbers.is_date(run.digits):
+        if (
+            _DESK.match(text[run.end : run.end + 8]) is not None
+            or _is_quantity(run, text)
+            or _is_list(run, text)
+            or _is_public(run, text)
+            or numbers.is_date(run.digits)
+        ):
             return []
         if (prefix := _before_quantity(run, text, english)) is not None:
             return [prefix]
@@ -121,7 +128,8 @@ def _is_list(run: Run, text: str) -> bool:
     groups = [run.digits[a:b] for a, b in zip(run.bounds, run.bounds[1:], strict=False)]
     if len(groups) < 2:
         return False
-    if all(len(g) == 4 and g[:2] in ("19", "20") for g in groups):
+    between = {text[run.places[c - 1][1] : run.places[c][0]] for c in run.cuts if c} - {""}
+    if all(len(g) == 4 and g[:2] in ("19", "20") for g in groups) or (between == {"、"} and max(map(len, groups)) <= 5):
         return True
     return all(len(g) <= 2 for g in groups) and text[run.end : run.end + 2].startswith(_AFTER_LIST)
 

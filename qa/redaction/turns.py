@@ -17,7 +17,10 @@ from qa.redaction.runs import SHORTEST, of_form
 from qa.redaction.values import Value
 
 _MOST_BETWEEN = 3
-_NOTHING = r"[ \t，,。.、；;：:！!？?…~\-]|嗯+|啊|哦|噢|呃|额|哎|好的?|对的?|是的?|行|诶|然后是?|后[面边]是?|接着是?|接下来是?|再是?|就是|那个|继续|您说|你说|您继续|请继续|请讲|您讲|还有呢?|然后呢|记[下好]了?|吧|吗|呢|没错|稍等|等一下|慢点|慢一点"
+_NOTHING = (
+    r"[ \t，,。.、；;：:！!？?…~\-]|嗯+|啊|哦|噢|呃|额|哎|好的?|对的?|是的?|行|诶|吧|吗|呢|没错|然后是?|后[面边]是?|接着是?|接下来是?|再是?"
+    r"|就是|那个|继续|您说|你说|您继续|请继续|请讲|您讲|还有呢?|然后呢|记[下好]了?|稍等|等一下|慢点|慢一点"
+)
 _ENGLISH_NOTHING = r"(?i:\b(?:uh|um|mm|mhm|hmm|ok|okay|yes|yeah|right|and|then|so|go ahead|got it|sure|uh-huh|correct)\b)"
 _EMPTY = re2.compile(rf"(?:{_NOTHING}|{_ENGLISH_NOTHING})*")
 
