@@ -22,8 +22,8 @@ from hotline.secret import secret_key
 from hotline.settings import Settings
 from hotline.store import Store, feeds, jobs, open_store, parquet
 from hotline.store import calls as call_store
-from qa import redaction
-from qa.calls import Call
+from qa import hotwords, redaction
+from qa.calls import Call, Turn
 from qa.listen import Heard, Request, listen
 from qa.manifest import Entry
 from qa.rulebook import RuleBook
@@ -106,14 +106,14 @@ def judge(settings: Settings, store: Store, book: RuleBook, entry: Entry, conten
             language=entry.language,
             channel_map=entry.channel_map,
             opening_phrases=book.opening_phrases(entry.language),
+            hotwords=hotwords.expected(settings.hotwords, entry.queue_id, book, entry.language),
             longest_s=settings.longest_recording_hours * 3600,
         ),
         settings.models,
         on_stage=clock,
     )
     clock("mask")
-    key = redaction.call_key(secret_key(settings.home), entry.call_id)
-    turns = redaction.redact(heard.call.turns, key, masked=settings.mask_text)
+    turns = masked(settings, entry.call_id, heard.call.turns)
     call = replace(
         heard.call,
         turns=turns,
@@ -129,6 +129,12 @@ def judge(settings: Settings, store: Store, book: RuleBook, entry: Entry, conten
     turns_file, hits_file = parquet.write_turns(store, call), parquet.write_hits(store, call, scorecard)
     clock("")
     return Judged(content_hash, entry, heard, call, scorecard, turns_file, hits_file, clock.seconds)
+
+
+def masked(settings: Settings, call_id: str, turns: tuple[Turn, ...]) -> tuple[Turn, ...]:
+    """The turns of a call with personal values masked (unless the settings keep them) and a token for each value."""
+    key = redaction.call_key(secret_key(settings.home), call_id)
+    return redaction.redact(turns, key, masked=settings.mask_text)
 
 
 def conflict(connection: sa.Connection, entry: Entry, content_hash: str) -> BadInput | None:

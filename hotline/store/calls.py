@@ -49,6 +49,8 @@ class OpenedCall:
     diarizer: str
     role_method: str
     warnings: tuple[str, ...]
+    turns_file: str = ""
+    """Which turns these are: a correction refers to them, so that two people cannot overwrite each other."""
 
 
 def page(
@@ -152,6 +154,7 @@ def open_call(store: Store, viewer: Viewer, call_id: str) -> OpenedCall:
         diarizer=found["diarizer"] or "",
         role_method=found["role_method"] or "",
         warnings=tuple(found["warnings"] or ()),
+        turns_file=found["turns_file"] or "",
     )
 
 
