@@ -86,8 +86,10 @@ _LEAD = re2.compile(
 )
 _STREETS = "street|st|avenue|ave|road|rd|boulevard|blvd|drive|dr|lane|ln|court|ct|place|pl|way|terrace|circle|highway|hwy|parkway|square"
 _WORD = r"(?:[A-Za-z][A-Za-z'.]*|[0-9]{1,3}(?:st|nd|rd|th))"
-_TELLING = "zero|oh|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|[a-z]+teen"
+_TELLING = (
+    "zero|oh|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|[a-z]+teen"
     "|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|hundred"
+)
 _NUMBER = rf"(?:[0-9]{{1,6}}[A-Za-z]?|(?:(?:{_TELLING})[ -]){{1,5}})"
 _ENGLISH = re2.compile(
     rf"(?i)\b{_NUMBER} ?(?:{_WORD} ){{1,4}}(?:{_STREETS})\b\.?(?:,? (?:apt|apartment|unit|suite|number|#) ?[A-Za-z0-9\-]{{1,6}})?"
