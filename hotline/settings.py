@@ -33,6 +33,8 @@ class Settings:
     """Folder of pulled models; default the user's cache folder."""
     rules: Path = Path()
     """Folder of rule sets; default the ones that come with Hotline."""
+    hotwords: Path = Path()
+    """File of words that recognisers should expect, by queue; default ``<home>/hotwords.yaml``."""
     timezone: str = "Asia/Shanghai"
     """Zone of days, weeks and intervals."""
     language: str = "zh"
@@ -106,6 +108,7 @@ def load(home: Path | None = None, environ: dict[str, str] | None = None) -> Set
         "parquet": home / "parquet",
         "models": Path(platformdirs.user_cache_dir("hotline")) / "models",
         "rules": Path(str(resources.files("scoring_rules"))),
+        "hotwords": home / "hotwords.yaml",
     }
     file = home / "hotline.toml"
     if file.exists():

@@ -25,8 +25,8 @@ class Request:
     """What is known about a recording before it is heard.
 
     ``supplied`` is a transcript that came along; ``channel_map`` whose the channels are; ``speakers`` how many speak
-    (None: unknown); ``engine`` forces a source of text; ``opening_phrases`` are what only agents open with; a recording
-    of more than ``longest_s`` seconds is refused.
+    (None: unknown); ``engine`` forces a source of text; ``opening_phrases`` are what only agents open with;
+    ``hotwords`` are what a recogniser should expect; a recording of more than ``longest_s`` seconds is refused.
     """
 
     call_id: str
@@ -36,6 +36,7 @@ class Request:
     speakers: int | None = 2
     opening_phrases: tuple[str, ...] = ()
     engine: str | None = None
+    hotwords: tuple[str, ...] = ()
     longest_s: float = LONGEST_S
 
 
@@ -69,7 +70,15 @@ def listen(path: Path, request: Request, models: Path, *, on_stage: Stage | None
     else:
         diarization = by_transcript(path, request)
     tell("transcribe")
-    turns = words_for(audio, diarization, supplied=request.supplied, language=request.language, models=models, engine=request.engine)
+    turns = words_for(
+        audio,
+        diarization,
+        supplied=request.supplied,
+        language=request.language,
+        models=models,
+        engine=request.engine,
+        hotwords=request.hotwords,
+    )
     assigned = roles.assign(turns, diarization, request.opening_phrases)
     call = Call(
         request.call_id,

@@ -38,3 +38,7 @@ class RuleBook:
         """What only an agent says at the start, from the vocabulary ``opening`` of the language's rule sets: it helps to tell roles."""
         fitting = (rule_set for rule_set in self.rule_sets if rule_set.language == language)
         return tuple(phrase for rule_set in fitting for phrase in rule_set.vocabularies.get("opening", ()))
+
+    def hotwords(self, language: str) -> tuple[str, ...]:
+        """What recognisers should expect, from ``hotwords`` of the language's rule sets."""
+        return tuple(word for rule_set in self.rule_sets if rule_set.language == language for word in rule_set.hotwords)

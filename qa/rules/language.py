@@ -12,11 +12,14 @@ from qa.rules.conditions.operator import Budget, Vocabulary
 from qa.rules.fields import Fields, near
 from qa.rules.items import identifier, read_item
 from qa.rules.model import Condition, Doubt, Item, RuleSet, Section
-from qa.rules.phrases import PhraseError, compile_phrase
+from qa.rules.phrases import PhraseError, compile_phrase, expand
 from qa.rules.reading import NAME, read_conditions, title
 from qa.rules.source import Node, Scalar, parse, plain
 
 MAX_ITEMS = 200
+MAX_HOTWORDS = 500
+HOTWORD_LENGTH = 10
+"""Characters; recognisers are trained on short ones, and a long one is a sentence that they would hear everywhere."""
 _LATER = ("weights", "bands", "variables", "effective", "applies_to", "floors")
 
 
@@ -57,6 +60,7 @@ def load_text(text: str, name: str) -> RuleSet:
         content_hash=content_hash(root),
         source=text,
         file=name,
+        hotwords=_hotwords(fields, vocabulary),
     )
     fields.text("note", "")
     fields.finish(later=_LATER)
@@ -76,6 +80,25 @@ def _doubt(fields: Fields) -> Doubt:
     doubt = Doubt(inner.number("words", Doubt().words, low=0, high=1), inner.number("roles", Doubt().roles, low=0, high=1))
     inner.finish()
     return doubt
+
+
+def _hotwords(fields: Fields, vocabulary: Vocabulary) -> tuple[str, ...]:
+    """The words under ``hotwords``; of a vocabulary (``$name``) every wording that is short enough to be one."""
+    if not fields.has("hotwords"):
+        return ()
+    words: list[str] = []
+    for text, line in fields.texts("hotwords", limit=MAX_HOTWORDS):
+        at = Scalar(text, line)
+        if text.startswith("$"):
+            if text[1:] not in vocabulary.lists:
+                fields.refuse("hotwords", f"vocabulary '{text}' is not defined", near(text[1:], vocabulary.lists), at)
+            wordings = [wording for phrase in vocabulary.lists[text[1:]] for wording in expand(phrase)]
+            words += [wording for wording in wordings if len(wording) <= HOTWORD_LENGTH and wording.isalnum()]
+        elif len(text) > HOTWORD_LENGTH or not text.replace(" ", "").isalnum():
+            fields.refuse("hotwords", f"'{text[:40]}' is no single word", f"write letters and digits only, at most {HOTWORD_LENGTH}", at)
+        else:
+            words.append(text)
+    return tuple(dict.fromkeys(words))
 
 
 def _vocabulary(fields: Fields) -> Vocabulary:

@@ -154,7 +154,10 @@ class Doubt:
 
 @dataclass(frozen=True, slots=True)
 class RuleSet:
-    """A scorecard. ``content_hash`` (sha256 hex) covers all content, not comments or layout; ``source`` is the file's text."""
+    """A scorecard. ``content_hash`` (sha256 hex) covers all content, not comments or layout; ``source`` is the file's text.
+
+    ``hotwords`` are words that a recogniser should expect; they change no verdict on a given text.
+    """
 
     id: str
     version: int
@@ -169,6 +172,7 @@ class RuleSet:
     content_hash: str
     source: str
     file: str
+    hotwords: tuple[str, ...] = ()
 
     @property
     def items(self) -> tuple[Item, ...]:
