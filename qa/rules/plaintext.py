@@ -1,11 +1,13 @@
 """Text as phrases are matched on it: no punctuation, one spelling of digits, and the way back.
 
-Recognisers differ in punctuation, width, case and in writing 45 or 四十五; a phrase must match all of
-them. Every character of the plain text remembers the characters of the original it came from, so that
-evidence points into the sentence as it was written.
+Recognisers differ in punctuation, width, case, traditional or simplified characters, and in writing 45 or 四十五, 95598 or
+九五五九八, 幺 or 一; a phrase must match all of them. Every character of the plain text remembers the characters of the
+original it came from, so that evidence points into the sentence as it was written.
 
 >>> plain("您好！我们 45 分钟到。").text
 '您好我们四十五分钟到'
+>>> plain("撥打95598，優惠3.5%").text
+'拨打九五五九八优惠百分之三点五'
 >>> plain("I'm sorry -- one moment").text
 'im sorry one moment'
 """
@@ -17,10 +19,16 @@ import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 
-_DIGITS = "零一二三四五六七八九"
+from qa.text.numbers import digit_by_digit
+from qa.text.script import simplified_char
+from qa.text.spoken import number
+
 _UNITS = "分秒小个天日月年时点元块角度号千万户次楼层栋单人条户位"
-_NUMBER = re.compile(rf"(?<![\d.])(\d{{1,4}})(?=\s*(?:[{_UNITS}]))")
-_ONE_SPELLING = {"〇": "零", "两": "二"}
+_NUMBER = re.compile(
+    rf"(?<![\d.])(?:(?P<percent>\d{{1,4}}(?:\.\d+)?)[%％]|(?P<year>\d{{4}})(?=\s*年)|(?P<amount>\d{{1,4}}(?:\.\d+)?)(?=\s*[{_UNITS}])"
+    r"|(?P<dictated>\d{3,})(?![\d.]))"
+)
+_ONE_SPELLING = {"〇": "零", "两": "二", "幺": "一"}
 _FILLERS = set("嗯啊呃额唉哎噢哦唔呀")
 _FILLER_WORDS = {"um", "uh", "er", "hm", "hmm", "mm", "mhm", "uhhuh", "erm"}
 
@@ -44,7 +52,7 @@ def plain(text: str) -> Plain:
     numbers = {m.start(): m for m in _NUMBER.finditer(text)}
     while at < len(text):
         if numbers and at in numbers:
-            piece, end = spoken_number(int(numbers[at][1])), numbers[at].end()
+            piece, end = _read(numbers[at]), numbers[at].end()
         else:
             piece, end = _letter(text[at]), at + 1
         if piece == " ":
@@ -62,23 +70,13 @@ def plain(text: str) -> Plain:
     return Plain("".join(out), tuple(starts), tuple(ends))
 
 
-def spoken_number(number: int) -> str:
-    """A number below 10,000 as it is read: 45 → 四十五, 120 → 一百二十, 10 → 十."""
-    if number == 0:
-        return "零"
-    parts: list[str] = []
-    zero = False
-    for size, unit in ((1000, "千"), (100, "百"), (10, "十"), (1, "")):
-        digit, number = divmod(number, size)
-        if digit:
-            if zero and parts:
-                parts.append("零")
-            zero = False
-            parts.append(_DIGITS[digit] + unit)
-        else:
-            zero = True
-    spoken = "".join(parts)
-    return spoken[1:] if spoken.startswith("一十") else spoken
+def _read(match: re.Match[str]) -> str:
+    """A number as the plain text has it: read out with a unit behind it, otherwise digit by digit."""
+    if match["percent"]:
+        return f"百分之{number(match['percent'])}"
+    if match["amount"]:
+        return number(match["amount"])
+    return digit_by_digit(match["year"] or match["dictated"], "一")
 
 
 def is_filler(plain_text: str) -> bool:
@@ -111,6 +109,6 @@ def _letter(char: str) -> str:
     """The plain character(s) of one character; a space for what separates, nothing for an apostrophe."""
     if char in "'’":
         return ""
-    folded = unicodedata.normalize("NFKC", char).lower()
+    folded = unicodedata.normalize("NFKC", simplified_char(char)).lower()
     kept = "".join(_ONE_SPELLING.get(c, c) for c in folded if c.isalnum())
     return kept or " "
