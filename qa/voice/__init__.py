@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from qa.voice.arousal import CALM, RAISED, SOURCE, SUBDUED, arousal, labelled
 from qa.voice.features import measured
-from qa.voice.timeline import Change, Point, series, timeline
+from qa.voice.timeline import EVEN, Change, Point, series, timeline
 
 EMOTIONS = ("angry", "disgusted", "fearful", "happy", "neutral", "sad", "surprised", "other", RAISED, CALM, SUBDUED)
 """Every label that ``Voice.emotion`` can hold: those of the models, then those of the voice alone."""
@@ -19,5 +19,6 @@ EVENTS = ("music", "applause", "laughter", "crying", "sneeze", "breath", "cough"
 """Every label in ``Voice.events``."""
 
 __all__ = [
-    "CALM", "EMOTIONS", "EVENTS", "RAISED", "SOURCE", "SUBDUED", "Change", "Point", "arousal", "labelled", "measured", "series", "timeline",
+    "CALM", "EMOTIONS", "EVEN", "EVENTS", "RAISED", "SOURCE", "SUBDUED",
+    "Change", "Point", "arousal", "labelled", "measured", "series", "timeline",
 ]  # fmt: skip
