@@ -108,6 +108,7 @@ def judge(settings: Settings, store: Store, book: RuleBook, entry: Entry, conten
             opening_phrases=book.opening_phrases(entry.language),
             hotwords=hotwords.expected(settings.hotwords, entry.queue_id, book, entry.language),
             longest_s=settings.longest_recording_hours * 3600,
+            synthetic=entry.synthetic,
         ),
         settings.models,
         on_stage=clock,

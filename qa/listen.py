@@ -26,7 +26,8 @@ class Request:
 
     ``supplied`` is a transcript that came along; ``channel_map`` whose the channels are; ``speakers`` how many speak
     (None: unknown); ``engine`` forces a source of text; ``opening_phrases`` are what only agents open with;
-    ``hotwords`` are what a recogniser should expect; a recording of more than ``longest_s`` seconds is refused.
+    ``hotwords`` are what a recogniser should expect; ``synthetic`` says that no human speaks; a recording of more than
+    ``longest_s`` seconds is refused.
     """
 
     call_id: str
@@ -38,6 +39,7 @@ class Request:
     engine: str | None = None
     hotwords: tuple[str, ...] = ()
     longest_s: float = LONGEST_S
+    synthetic: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,7 @@ def listen(path: Path, request: Request, models: Path, *, on_stage: Stage | None
         models=models,
         engine=request.engine,
         hotwords=request.hotwords,
+        synthetic=request.synthetic,
     )
     assigned = roles.assign(turns, diarization, request.opening_phrases)
     call = Call(

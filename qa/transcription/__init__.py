@@ -1,7 +1,8 @@
 """What was said, and where that is known from.
 
 In this order: a production recogniser that has been pulled → the transcript supplied with the recording → for English the
-small offline recogniser → nothing, and the turns stay without text. The source is kept on every turn.
+small offline recogniser, for synthetic Mandarin our own small model → nothing, and the turns stay without text. The source
+is kept on every turn.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from qa.audio import Audio, gate_crosstalk
 from qa.calls import Channel, Layout, Role, SourceKind, TextSource, Turn
 from qa.diarization import Diarization
 
-ENGINES = ("paraformer-zh", "SenseVoiceSmall", "whisper-tiny.en", "supplied", "none")
+ENGINES = ("paraformer-zh", "SenseVoiceSmall", "whisper-tiny.en", "hotline-zh-small", "supplied", "none")
 
 
 def words_for(
@@ -27,17 +28,19 @@ def words_for(
     models: Path,
     engine: str | None = None,
     hotwords: Sequence[str] = (),
+    synthetic: bool = False,
 ) -> tuple[Turn, ...]:
     """The turns with their text and its source; roles only as a supplied transcript labels them.
 
     Where emotion2vec has been pulled, it tells the emotion of each turn, whatever the source of the text.
-    ``engine`` forces one of :data:`ENGINES`; ``hotwords`` are words that a recogniser should expect. Raises BadInput for a
+    ``engine`` forces one of :data:`ENGINES`; ``hotwords`` are words that a recogniser should expect; ``synthetic``
+    says that no human speaks, so that our own small model may recognise what came without a transcript. Raises BadInput for a
     transcript that cannot be read, or is forced and did not come along; MissingPart for a forced engine that is not there,
     NotFound for one that does not exist.
     """
     if engine is not None and engine not in ENGINES:
         raise NotFound(f"engine {engine}", "no such source of text", f"use one of {', '.join(ENGINES)}")
-    turns = _worded(audio, diarization, engine or _choose(supplied, language, models), supplied, models, hotwords)
+    turns = _worded(audio, diarization, engine or _choose(supplied, language, models, synthetic), supplied, models, hotwords)
     return _felt(turns, audio, models)
 
 
@@ -72,9 +75,9 @@ def without_words(diarization: Diarization) -> tuple[Turn, ...]:
     )
 
 
-def _choose(supplied: Path | None, language: str, models: Path) -> str:
+def _choose(supplied: Path | None, language: str, models: Path, synthetic: bool) -> str:
     from qa import torch_compat
-    from qa.transcription import english, funasr_engine
+    from qa.transcription import english, funasr_engine, small
 
     runs = torch_compat.has_speech_extra()
     if runs and language == "zh":
@@ -83,11 +86,13 @@ def _choose(supplied: Path | None, language: str, models: Path) -> str:
                 return name
     if supplied is not None:
         return "supplied"
+    if runs and synthetic and language == "zh" and small.available(models):
+        return small.NAME
     return english.NAME if runs and language == "en" and english.available(models) else "none"
 
 
 def _recognised(audio: Audio, diarization: Diarization, engine: str, models: Path, hotwords: Sequence[str]) -> tuple[Turn, ...]:
-    from qa.transcription import english, funasr_engine
+    from qa.transcription import english, funasr_engine, small
     from qa.transcription.words import Mood, Spoken, into_turns
 
     at = audio.at(english.RATE)
@@ -102,8 +107,12 @@ def _recognised(audio: Audio, diarization: Diarization, engine: str, models: Pat
         if engine == english.NAME:
             spoken += english.recognise(samples, models, channel, hotwords=hotwords)
         else:
-            heard = funasr_engine.recognise(samples, models, channel, name=engine, hotwords=hotwords)
+            if engine == small.NAME:
+                heard = small.recognise(samples, models, channel)
+            else:
+                heard = funasr_engine.recognise(samples, models, channel, name=engine, hotwords=hotwords)
             spoken += heard.spoken
             moods += heard.moods
-    source = english.source() if engine == english.NAME else funasr_engine.source(engine)
+    sources = {english.NAME: english.source, small.NAME: small.source}
+    source = sources[engine]() if engine in sources else funasr_engine.source(engine)
     return into_turns(spoken, diarization, source, moods)
