@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from qa.calls import Call, Layout, Role, SourceKind, Span, TextSource, Turn
+from qa.redaction import EXAMPLE_KEY, redact
 
 _ROLES = {
     "agent": Role.AGENT, "坐席": Role.AGENT, "座席": Role.AGENT, "客服": Role.AGENT, "a": Role.AGENT,
@@ -54,8 +55,12 @@ def turns_of(text: str) -> tuple[Turn, ...]:
 
 
 def call_of(call_id: str, turns: tuple[Turn, ...], facts: Mapping[str, Any] | None = None, meta: Mapping[str, Any] | None = None) -> Call:
-    """A call made of written turns. ``facts`` may give direction, queue, duration, layout, truncated, metadata_closed."""
+    """A call made of written turns. ``facts`` may give direction, queue, duration, layout, truncated, metadata_closed.
+
+    Personal values are masked as they are in stored calls: a rule is proven on what it will see.
+    """
     facts = dict(facts or {})
+    turns = redact(turns, EXAMPLE_KEY)
     timed = [t.span for t in turns if t.span]
     layout = Layout(facts.pop("layout", Layout.STEREO if timed else Layout.NONE))
     duration = float(facts.pop("duration", 0.0)) or max((s.end for s in timed), default=0.0)

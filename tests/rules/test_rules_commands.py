@@ -111,7 +111,7 @@ def test_the_examples_of_the_reference_are_valid(tmp_path: Path) -> None:
     from qa.rules import load_text
 
     blocks = re.findall(r"### `(\w+)`.*?```yaml\n(.*?)```", reference(), flags=re.DOTALL)
-    assert len(blocks) == 8
+    assert len(blocks) == 9
     for operator, block in blocks:
         names = re.findall(r"^(\w+):", block, flags=re.MULTILINE)
         body = "\n".join("          " + line for line in block.strip().splitlines())

@@ -55,7 +55,7 @@ def find(params: Params, view: CallView, look: Look) -> Found:
     measured: list[tuple[Turn, int, float]] = []
     for index in look.searched:
         turn = view.turns[index]
-        chars = spoken_length(view.plains[index].text)
+        chars = spoken_length(view.plains[index].text) + view.turns[index].text.count("*")  # masked, but said
         if turn.span is not None and turn.span.duration >= SHORTEST and chars >= params.min_chars:
             measured.append((turn, chars, turn.span.duration))
     if not measured:
