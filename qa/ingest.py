@@ -13,7 +13,7 @@ command run again does the rest: finished jobs are skipped, unfinished ones repe
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -31,18 +31,24 @@ from qa import judging, manifest
 from qa.calls import Call
 from qa.intake import Intake
 from qa.judging import Failed, Job, Judged, Known, judge
-from qa.manifest import Entry
+from qa.manifest import BadRow, Entry
 from qa.progress import Progress, Record
 from qa.rulebook import RuleBook
 from qa.scoring import score
 from qa.sidecars import NamePattern
-from qa.workers import Workers
+from qa.workers import Crew, Workers
 
-__all__ = ["Summary", "ingest", "judge", "rescore"]
+__all__ = ["Summary", "ingest", "ingest_items", "interval", "judge", "rescore"]
 
 OnProgress = Callable[[Progress], None]
+Stop = Callable[[], bool]
+AnyCrew = Crew[Job, judging.Outcome]
 COMPACT_FROM = 200
 """Days that are over and have so many small files are joined at the end of a run."""
+
+
+def _never() -> bool:
+    return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +81,7 @@ def ingest(
     workers: int = 1,
     names: NamePattern | None = None,
     on_progress: OnProgress | None = None,
-    stop: Callable[[], bool] = lambda: False,
+    stop: Stop = _never,
 ) -> Summary:
     """Bring a manifest, a folder or one recording into the store; see the module text for what a kill leaves behind.
 
@@ -85,8 +91,29 @@ def ingest(
     """
     source = source.absolute()
     book = RuleBook.load(rules or store.settings.rules)
-    progress = Progress(manifest.count(source), workers)
-    intake = Intake(store, source, manifest.stream(source, store.settings.zone, names))
+    items = manifest.stream(source, store.settings.zone, names)
+    return ingest_items(store, book, source, items, manifest.count(source), workers=workers, on_progress=on_progress, stop=stop)
+
+
+def ingest_items(
+    store: Store,
+    book: RuleBook,
+    source: Path,
+    items: Iterator[Entry | BadRow],
+    total: int,
+    *,
+    workers: int = 1,
+    crew: AnyCrew | None = None,
+    on_progress: OnProgress | None = None,
+    stop: Stop = _never,
+) -> Summary:
+    """Bring entries into the store, however they were come by; see :func:`ingest`.
+
+    ``source`` is where a retry finds them again: their manifest, or the folder that recordings without one lie in. A ``crew``
+    stays for the next run.
+    """
+    progress = Progress(total, workers)
+    intake = Intake(store, source, items)
     record = Record(store, str(source), progress)
     notes: list[str] = []
     state = "failed"
@@ -111,7 +138,7 @@ def ingest(
         on_tick=tick,
     )
     try:
-        for job, outcome in work.run(intake, workers):
+        for job, outcome in work.run(intake, workers, crew):
             _file(store, book, intake, progress, notes, job, outcome)
         state = "stopped" if stop() else "finished"
     except KeyboardInterrupt:

@@ -91,10 +91,9 @@ class Intake:
 
     def _file(self, job_id: str, entry: Entry, error: HotlineError, tries: int) -> None:
         more = {"call_id": entry.call_id, "attempts": tries, "size": entry.size, "mtime_ns": entry.mtime_ns}
+        problem = f"{error.thing}: {error.problem}"
         with self._store.begin() as connection:
-            jobs.quarantine(
-                connection, job_id, entry.where, f"{error.thing}: {error.problem}", error.mend, origin=str(self._source), **more
-            )
+            jobs.quarantine(connection, job_id, entry.where, problem, error.mend, origin=self._origin(entry.where), **more)
         self.put_aside.append(str(error))
 
     def _read_batch(self) -> None:
@@ -136,8 +135,12 @@ class Intake:
                 jobs.release(connection, job_id)
             for row in bad:
                 problem = f"{row.error.thing}: {row.error.problem}"
-                jobs.quarantine(connection, self._row_id(row.where), row.where, problem, row.error.mend, origin=str(self._source))
+                jobs.quarantine(connection, self._row_id(row.where), row.where, problem, row.error.mend, origin=self._origin(row.where))
                 self.put_aside.append(str(row.error))
+
+    def _origin(self, where: str) -> str:
+        """What a retry is to read: the manifest, or the one recording of a folder."""
+        return str(self._source / where if self._source.is_dir() else self._source)
 
     def _row_id(self, where: str) -> str:
         return digest("row", str(self._source), where)

@@ -21,10 +21,11 @@ from hotline.errors import BadInput
 from qa.manifest_fields import REQUIRED, Entry, Places, entry
 from qa.sidecars import AUDIO_SUFFIXES, TRANSCRIPT_SUFFIXES, NamePattern, lone_entry
 
-__all__ = ["AUDIO_SUFFIXES", "TRANSCRIPT_SUFFIXES", "BadRow", "Entry", "count", "is_manifest", "read", "stream"]
+__all__ = ["AUDIO_SUFFIXES", "TRANSCRIPT_SUFFIXES", "BadRow", "Entry", "count", "is_manifest", "named_files", "read", "stream"]
 
 MANIFEST_SUFFIXES = {".csv", ".parquet", ".xlsx"}
 _SLICE = 10_000
+_LONGEST_HEADER = 100_000
 _TO_TEXT = {"%z": "%Y-%m-%dT%H:%M:%S%.f%:z", "": "%Y-%m-%dT%H:%M:%S%.f"}
 
 
@@ -77,11 +78,25 @@ def is_manifest(path: Path) -> bool:
     """Is this a table whose columns are a manifest's? (A transcript may be a CSV file too.)"""
     if path.suffix.lower() not in MANIFEST_SUFFIXES:
         return False
+    if path.suffix.lower() == ".csv":
+        with path.open("rb") as handle:  # the header alone: what follows may be broken, and then ingestion shall say so
+            header = handle.readline(_LONGEST_HEADER).decode("utf-8-sig", errors="replace")
+        names = next(csv.reader([header]), [])
+        return all(name in names for name in REQUIRED)
     try:
         _, row = next(_table(path), (0, {}))
     except BadInput:
         return False
     return all(name in row for name in REQUIRED)
+
+
+def named_files(source: Path) -> Iterator[Path]:
+    """The recordings and transcripts below a manifest that it names, whether or not they are there. Raises BadInput."""
+    base = source.parent.resolve()
+    for _, row in _table(source):
+        for name in (row["file"].strip(), row.get("transcript", "").strip()):
+            if name and not name.startswith("package:") and "\0" not in name:
+                yield base / name
 
 
 def _items(source: Path, zone: ZoneInfo, names: NamePattern | None) -> Iterator[Entry | BadRow]:

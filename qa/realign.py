@@ -32,11 +32,12 @@ def realigned(turn: Turn, text: str) -> tuple[Word, ...]:
     before = [_time_of(turn, place) for place in old]
     times: list[Span | None] = [None] * len(new)
     same: dict[int, int] = {}
-    for kind, i1, i2, j1, j2 in Levenshtein.opcodes([turn.text[i] for i in old], [text[j] for j in new]):
-        if kind == "equal":
+    for step in Levenshtein.opcodes([turn.text[i] for i in old], [text[j] for j in new]):
+        i1, i2, j1, j2 = step.src_start, step.src_end, step.dest_start, step.dest_end
+        if step.tag == "equal":
             for i, j in zip(range(i1, i2), range(j1, j2), strict=True):
                 times[j], same[new[j]] = before[i], old[i]
-        elif kind == "replace":
+        elif step.tag == "replace":
             times[j1:j2] = _shared([span for span in before[i1:i2] if span is not None], j2 - j1)
     filled = _filled(times, turn.span)
     at = dict(zip(new, filled, strict=True))
@@ -56,9 +57,9 @@ def realigned(turn: Turn, text: str) -> tuple[Word, ...]:
 def moved(tokens: Sequence[Token], before: str, after: str) -> tuple[Token, ...]:
     """The masked values that still stand whole in the corrected text, at their new places."""
     to: dict[int, int] = {}
-    for kind, i1, i2, j1, _ in Levenshtein.opcodes(before, after):
-        if kind == "equal":
-            to |= {i: j1 + i - i1 for i in range(i1, i2)}
+    for step in Levenshtein.opcodes(before, after):
+        if step.tag == "equal":
+            to |= {i: step.dest_start + i - step.src_start for i in range(step.src_start, step.src_end)}
     kept = []
     for token in tokens:
         places = [to.get(i) for i in range(token.start_char, token.end_char)]

@@ -65,12 +65,17 @@ class Workers(Generic[Task, Result]):
     most_mb: float = float("inf")
     on_tick: Callable[[], None] = lambda: None
 
-    def run(self, source: Source[Task], workers: int) -> Iterator[tuple[Task, Result]]:
-        """Each task with its result, as they come. Raises MissingPart when processes cannot start."""
+    def run(self, source: Source[Task], workers: int, crew: Crew[Task, Result] | None = None) -> Iterator[tuple[Task, Result]]:
+        """Each task with its result, as they come. Raises MissingPart when processes cannot start.
+
+        A ``crew`` that is given keeps its processes, with all that they have loaded, for the next run.
+        """
         if workers == 1:
             yield from self._here(source)
             return
-        crew = _Crew(self, workers)
+        hired = crew is None
+        crew = crew or Crew(workers)
+        crew.how = self
         try:
             while True:
                 crew.hand_out(source)
@@ -83,7 +88,8 @@ class Workers(Generic[Task, Result]):
                     yield from crew.results()
                 self.on_tick()
         finally:
-            crew.dismiss()
+            if hired or crew.busy:
+                crew.dismiss()
 
     def _here(self, source: Source[Task]) -> Iterator[tuple[Task, Result]]:
         self.start(*self.start_with)
@@ -111,11 +117,13 @@ class _Worker(Generic[Task]):
     limit: float = _START_S
 
 
-class _Crew(Generic[Task, Result]):
-    """The worker processes of one run."""
+class Crew(Generic[Task, Result]):
+    """Worker processes, hired as they are needed, at most ``size``."""
 
-    def __init__(self, how: Workers[Task, Result], size: int) -> None:
-        self.how, self.size = how, size
+    how: Workers[Task, Result]
+
+    def __init__(self, size: int) -> None:
+        self.size = size
         self.workers: list[_Worker[Task]] = []
         self.back: deque[Task] = deque()
         """Tasks that a dead worker had not begun."""

@@ -1,4 +1,5 @@
-"""``hotline calls``: bring recordings in, list and show calls, judge stored calls again; more in ``ingesting.py``."""
+"""``hotline calls``: bring recordings in, list and show calls, judge stored calls again; more in ``ingesting.py`` and
+``correcting.py``."""
 
 from __future__ import annotations
 
@@ -8,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from hotline import settings
-from hotline.commands import ingesting
+from hotline.commands import correcting, ingesting, transcribing, voices
 from hotline.commands.ingesting import print_summary, showing
 from hotline.console import JsonFlag, emit, err
 from hotline.store import calls as call_store
@@ -24,6 +25,8 @@ from reports.week import IsoWeek
 
 app = typer.Typer(help="Bring recordings in; list, show, correct and re-score calls.", no_args_is_help=True)
 ingesting.mount(app)
+correcting.mount(app)
+transcribing.mount(app)
 
 RulesOption = Annotated[Path | None, typer.Option("--rules", help="Judge by this rule set instead of the one of the call's language.")]
 
@@ -93,11 +96,16 @@ def show(call_id: Annotated[str, typer.Argument(metavar="CALL", help="The call's
     current = settings.load()
     opened = call_store.open_call(open_store(current), OPERATOR, call_id)
     if as_json:
-        emit({"call": _facts(opened.row) | _heard(opened), "turns": _turns(opened), "items": _items(opened)}, True)
+        moods = voices.changes(opened.call)
+        emit({"call": _facts(opened.row) | _heard(opened), "turns": _turns(opened), "moods": moods, "items": _items(opened)}, True)
         return
     emit(_line(opened.row) | _heard(opened) | {"warnings": "; ".join(opened.warnings) or None}, False, title=call_id)
-    turns = [{"turn": t.index, "time": _clock(t.span), "role": t.role.value, "text": t.text} for t in opened.call.turns]
+    turns = [
+        {"turn": t.index, "time": _clock(t.span), "role": t.role.value, "voice": voices.short(t), "text": t.text} for t in opened.call.turns
+    ]
     emit(turns, False, title=f"turns ({opened.row.text_source})")
+    if moods := voices.changes(opened.call):
+        emit(moods, False, title="moods")
     emit([_item_line(item, current.language) for item in opened.items], False, title="items")
 
 
@@ -164,6 +172,7 @@ def _turns(opened: OpenedCall) -> list[dict[str, Any]]:
             "text": turn.text,
             "confidence": turn.confidence,
             "source": str(turn.source),
+            **voices.measured(turn),
         }
         for turn in opened.call.turns
     ]

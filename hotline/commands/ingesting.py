@@ -1,11 +1,13 @@
-"""The part of ``hotline calls`` that minds ingestion: how a run goes, what was put aside, joining Parquet files."""
+"""The part of ``hotline calls`` that minds ingestion: watching a folder, how runs go, what was put aside, joining Parquet files."""
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from types import FrameType
 from typing import Annotated, Any
 
 import typer
@@ -21,6 +23,9 @@ from hotline.store.access import OPERATOR
 from qa import ingest as room
 from qa.ingest import Summary
 from qa.progress import Progress
+from qa.sidecars import NamePattern
+from qa.watch import Watch
+from qa.watch import watch as watch_folder
 
 quarantine_app = typer.Typer(help="Recordings that were put aside: see why, try again, or drop the line.", no_args_is_help=False)
 Ids = Annotated[list[str], typer.Argument(metavar="ID…", help="Calls, or the beginnings of ids as the list shows them.")]
@@ -29,6 +34,7 @@ Ids = Annotated[list[str], typer.Argument(metavar="ID…", help="Calls, or the b
 def mount(app: typer.Typer) -> None:
     """Put the commands of this file into ``hotline calls``."""
     app.add_typer(quarantine_app, name="quarantine")
+    app.command("watch")(watch)
     app.command("runs")(runs)
     app.command("compact")(compact)
 
@@ -131,6 +137,58 @@ def drop(ids: Ids, as_json: JsonFlag = False) -> None:
     """Take lines out of the quarantine; the recordings stay where they are."""
     rows = jobs.drop(open_store(settings.load()), OPERATOR, ids)
     emit(rows if as_json else [_line(row) for row in rows], as_json, title="dropped")
+
+
+def watch(
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Where recordings and manifests arrive.")],
+    once: Annotated[bool, typer.Option("--once", help="Take in what is there and has settled, then end.")] = False,
+    settle: Annotated[float, typer.Option(min=0.0, help="Seconds that files must have stayed the same.")] = 10.0,
+    every: Annotated[float, typer.Option(min=0.1, help="Seconds from look to look.")] = 5.0,
+    names: Annotated[str | None, typer.Option(help="What names of recordings say, e.g. {date}-{time}_{agent_id}_{call_id}.")] = None,
+    lone: Annotated[bool, typer.Option("--lone", help="Also recordings that no manifest names and that nothing lies beside.")] = False,
+    move_to: Annotated[Path | None, typer.Option(help="Move recordings that were stored, with what lies beside them, there.")] = None,
+    rules: Annotated[Path | None, typer.Option(help="Judge by this rule set instead of the one of the call's language.")] = None,
+    workers: Annotated[int | None, typer.Option(min=1, help="Processes; 1 works in this one. Default: the setting.")] = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Take in recordings and manifests as they arrive in a folder; Ctrl-C finishes what is under way, twice abandons it."""
+    current = settings.load()
+    pattern = NamePattern(names) if names else None
+    watcher = Watch(open_store(current), folder, settle, rules, workers or current.workers, pattern, lone, move_to)
+    with stopping() as stop, showing(err) as show_progress:
+        summary = watch_folder(
+            watcher,
+            every_s=every,
+            once=once,
+            stop=stop,
+            on_progress=show_progress,
+            on_summary=lambda one: None if as_json else print_summary(one),
+        )
+    waiting = {path.relative_to(watcher.folder).as_posix(): why for path, why in sorted(watcher.waiting.items())}
+    if as_json:
+        emit(summary.row() | {"waiting": waiting}, True)
+        return
+    for name, why in waiting.items():
+        err.print(f"[yellow]left[/] {plain(name)}: {plain(why)}", soft_wrap=True)
+
+
+@contextmanager
+def stopping() -> Iterator[Callable[[], bool]]:
+    """Yields a question: has SIGINT or SIGTERM asked to stop? A second signal raises KeyboardInterrupt."""
+    asked = 0
+
+    def note(number: int, frame: FrameType | None) -> None:
+        nonlocal asked
+        asked += 1
+        if asked > 1:
+            raise KeyboardInterrupt
+
+    before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield lambda: asked > 0
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def runs(

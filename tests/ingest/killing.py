@@ -18,7 +18,6 @@ from typing import Any
 
 import sqlalchemy as sa
 
-import qa.audio
 import qa.diarization.pyannote
 import qa.diarization.vad
 import qa.ingest
@@ -51,7 +50,7 @@ def arm(point: str, nth: int) -> None:
         setattr(target, name, struck)
 
     if point == "decode":
-        after(qa.audio, "_read")
+        after(qa.listen, "decode")
     elif point == "diarize":
         after(qa.diarization.vad, "speech")
         after(qa.diarization.pyannote, "run")
