@@ -20,7 +20,7 @@ import sqlalchemy as sa
 from hotline.errors import BadInput, BadRecording, HotlineError
 from hotline.secret import secret_key
 from hotline.settings import Settings
-from hotline.store import Store, feeds, jobs, open_store, parquet
+from hotline.store import Store, erasure, feeds, jobs, open_store, parquet
 from hotline.store import calls as call_store
 from qa import hotwords, redaction
 from qa.calls import Call, Turn
@@ -140,6 +140,8 @@ def masked(settings: Settings, call_id: str, turns: tuple[Turn, ...]) -> tuple[T
 
 def conflict(connection: sa.Connection, entry: Entry, content_hash: str) -> BadInput | None:
     """What in the store forbids to take this recording in."""
+    if (refused := erasure.refusal(connection, f"{entry.where}: file", entry.call_id, content_hash)) is not None:
+        return refused
     holder = call_store.holder_of(connection, content_hash)
     if holder is not None and holder != entry.call_id:
         return BadRecording(f"{entry.where}: file", f"the same recording is stored as call {holder}", "name the right file")

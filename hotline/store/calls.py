@@ -17,6 +17,7 @@ from hotline.store import audit, export, parquet
 from hotline.store.access import Permission, UserRole, Viewer
 from hotline.store.call_rows import LISTED, CallRow, call_row, select_rows
 from hotline.store.engine import Store
+from hotline.store.erasure import refusal
 from hotline.store.schema import agents, calls, recordings, rule_sets, scores
 from hotline.store.scores import save_score
 from hotline.store.tables import check_lengths, upsert
@@ -197,9 +198,12 @@ def export_page(store: Store, viewer: Viewer, **filters: Any) -> bytes:
 def save_heard(connection: sa.Connection, call_row: Mapping[str, Any], recording_row: Mapping[str, Any]) -> None:
     """Store a call and its recording; keys are the columns of ``calls`` and ``recordings``, those left out keep their value.
 
-    Again with the same rows changes nothing. Raises BadRecording when the file is stored as another call,
+    Again with the same rows changes nothing. Raises BadRecording when the file is stored as another call or was erased,
     BadInput for a text too long for its column.
     """
+    refused = refusal(connection, f"call {call_row['id']}", call_row["id"], recording_row["content_hash"])
+    if refused is not None:
+        raise refused
     holder = holder_of(connection, recording_row["content_hash"])
     if holder is not None and holder != call_row["id"]:
         raise BadRecording(f"call {call_row['id']}", f"the same recording is stored as call {holder}", "name the right file")

@@ -18,6 +18,7 @@ from hotline.secret import caller_key, secret_key
 from hotline.store import audit, schema
 from hotline.store.access import Permission, Viewer
 from hotline.store.engine import Store
+from hotline.store.erasure import without_erased
 from hotline.store.organisation import Organisation, organisation
 from hotline.store.organisation import queues_of as queues
 from hotline.store.schema import UtcDateTime, agents, calls, org_units
@@ -80,6 +81,7 @@ def load(store: Store, viewer: Viewer, feed: str, frame: pl.DataFrame) -> int:
 
 def _load(store: Store, connection: sa.Connection, viewer: Viewer, feed: str, frame: pl.DataFrame) -> int:
     table = _table(feed)
+    frame = without_erased(connection, feed, frame)
     if frame.is_empty():
         return 0
     keep: set[str] = set()

@@ -244,6 +244,17 @@ turn_corrections = sa.Table(
     sa.Column("turns_before", sa.Text, nullable=False),  # the turns as they were, below the Parquet folder
 )
 
+erasures = sa.Table(
+    "erasures",
+    metadata,
+    sa.Column("call_id", sa.String(80), sa.ForeignKey("calls.id"), primary_key=True),
+    sa.Column("content_hash", sa.String(64), index=True),  # of the recording, which is refused from now on; NULL: there was none
+    sa.Column("at", UtcDateTime, nullable=False),
+    sa.Column("who", sa.String(80), nullable=False),
+    sa.Column("files", sa.JSON, nullable=False, server_default="[]"),  # recordings still to be removed
+    sa.Column("finished_at", UtcDateTime),  # NULL: files may be left, the next erasure goes on
+)
+
 interval_counts = sa.Table(
     "interval_counts",
     metadata,

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from hotline.errors import NotFound
 from hotline.store.access import Permission, Viewer
 from hotline.store.engine import Store
+from hotline.store.erasure import refusal
 from hotline.store.schema import rule_sets, scores
 from hotline.store.tables import upsert
 from qa.rules import RuleSet
@@ -18,8 +19,12 @@ from qa.scoring import Outcome, Scorecard
 def save_score(connection: sa.Connection, rule_set: RuleSet, scorecard: Scorecard, hits_file: str) -> None:
     """Store a scorecard as the call's current result, with the rule set as it was when it judged.
 
-    The same call and rules again overwrite their row; results by other rules stay, no longer current.
+    The same call and rules again overwrite their row; results by other rules stay, no longer current. Raises BadRecording for an
+    erased call: its points stay as they were.
     """
+    refused = refusal(connection, f"call {scorecard.call_id}", scorecard.call_id, None)
+    if refused is not None:
+        raise refused
     now = datetime.now(UTC)
     upsert(
         connection,

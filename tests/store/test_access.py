@@ -46,6 +46,7 @@ plan            -      -          -   -        -        yes      -      yes
 manage_users    -      -          -   -        -        -        yes    yes
 see_audit       -      -          -   -        -        -        yes    yes
 import          -      -          -   -        -        -        yes    yes
+erase           -      -          -   -        -        -        yes    yes
 """
 _HEADER, *_LINES = (line.split() for line in POLICY.strip().splitlines())
 CELLS = [(line[0], role, cell == "yes") for line in _LINES for role, cell in zip(_HEADER, line[1:], strict=True)]

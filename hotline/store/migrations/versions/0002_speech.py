@@ -10,6 +10,7 @@ down_revision = "0001"
 def upgrade() -> None:
     _recordings()
     _ingestion()
+    _erasures()
 
 
 def _recordings() -> None:
@@ -78,3 +79,18 @@ def _ingestion() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_turn_corrections"),
     )
     op.create_index("ix_turn_corrections_call_id", "turn_corrections", ["call_id"])
+
+
+def _erasures() -> None:
+    op.create_table(
+        "erasures",
+        sa.Column("call_id", sa.String(80), nullable=False),
+        sa.Column("content_hash", sa.String(64)),
+        sa.Column("at", sa.DateTime(), nullable=False),
+        sa.Column("who", sa.String(80), nullable=False),
+        sa.Column("files", sa.JSON(), server_default="[]", nullable=False),
+        sa.Column("finished_at", sa.DateTime()),
+        sa.ForeignKeyConstraint(["call_id"], ["calls.id"], name="fk_erasures_call_id"),
+        sa.PrimaryKeyConstraint("call_id", name="pk_erasures"),
+    )
+    op.create_index("ix_erasures_content_hash", "erasures", ["content_hash"])
