@@ -7,17 +7,18 @@ them once. Importing this module loads no speech library.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from hotline.errors import BadRecording
 from qa import torch_compat, voice
 from qa.audio import LONGEST_S, Audio, decode
-from qa.calls import Call, Channel, Layout, Role, SourceKind, Span, TextSource, Turn
-from qa.diarization import Diarization, Segment, diarize, overlaps_of, roles
+from qa.calls import Call, Channel, Layout, Role, Sound, SoundKind, SourceKind, Span, TextSource, Turn
+from qa.diarization import Diarization, Segment, diarize, overlaps_of, roles, sounds
 from qa.transcription import supplied, words_for
 
 Stage = Callable[[str], None]
+RATE = 16_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +26,9 @@ class Request:
     """What is known about a recording before it is heard.
 
     ``supplied`` is a transcript that came along; ``channel_map`` whose the channels are; ``speakers`` how many speak
-    (None: unknown); ``engine`` forces a source of text; ``opening_phrases`` are what only agents open with;
-    ``hotwords`` are what a recogniser should expect; ``synthetic`` says that no human speaks; a recording of more than
-    ``longest_s`` seconds is refused.
+    (None: unknown); ``engine`` forces a source of text, ``diarizer`` a way to tell speakers apart; ``opening_phrases`` are what
+    only agents open with; ``hotwords`` are what a recogniser should expect; ``synthetic`` says that no human speaks;
+    ``voiceprint`` is the enrolled voice of the agent who took the call; a recording of more than ``longest_s`` seconds is refused.
     """
 
     call_id: str
@@ -40,6 +41,8 @@ class Request:
     hotwords: tuple[str, ...] = ()
     longest_s: float = LONGEST_S
     synthetic: bool = False
+    voiceprint: tuple[float, ...] | None = None
+    diarizer: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,13 +70,24 @@ def listen(path: Path, request: Request, models: Path, *, on_stage: Stage | None
     audio = decode(path, longest_s=request.longest_s)
     _check_channels(path, audio, request)
     tell("diarize")
+    # Resampled once: whatever reads 16 kHz below takes this as it is.
+    at = audio.at(RATE)
+    found = tones_and_music(at)
+    at = muted(at, found)
     if torch_compat.has_speech_extra():
-        diarization = diarize(audio, models=models, channel_map=_usable_map(audio, request), speakers=request.speakers)
+        diarization = diarize(
+            at,
+            models=models,
+            channel_map=_usable_map(audio, request),
+            speakers=request.speakers,
+            method=request.diarizer,
+            voices=request.voiceprint is not None,
+        )
     else:
         diarization = by_transcript(path, request)
     tell("transcribe")
     turns = words_for(
-        audio,
+        at,
         diarization,
         supplied=request.supplied,
         language=request.language,
@@ -82,7 +96,10 @@ def listen(path: Path, request: Request, models: Path, *, on_stage: Stage | None
         hotwords=request.hotwords,
         synthetic=request.synthetic,
     )
-    assigned = roles.assign(turns, diarization, request.opening_phrases)
+    turns, spoken_by_machine = without_announcements(turns)
+    assigned = roles.assign(turns, diarization, request.opening_phrases, request.voiceprint)
+    heard_sounds = tuple(sorted((*all_spans(found), *spoken_by_machine), key=lambda sound: sound.span))
+    held = sounds.holds(assigned.turns, heard_sounds)
     call = Call(
         request.call_id,
         voice.measured(assigned.turns, audio),
@@ -90,6 +107,7 @@ def listen(path: Path, request: Request, models: Path, *, on_stage: Stage | None
         audio.layout,
         overlaps=diarization.overlaps,
         overlap_known=diarization.overlap_known,
+        sounds=tuple(sorted((*heard_sounds, *held), key=lambda sound: sound.span)),
         truncated=audio.truncated,
     )
     return Heard(
@@ -100,7 +118,53 @@ def listen(path: Path, request: Request, models: Path, *, on_stage: Stage | None
         assigned.confidence,
         _source(turns),
         (*audio.warnings, *diarization.warnings, *assigned.warnings),
+        _speaking(diarization, turns, spoken_by_machine),
     )
+
+
+def tones_and_music(audio: Audio) -> dict[Channel, tuple[Sound, ...]]:
+    """Rings and music by track."""
+    if audio.layout is not Layout.STEREO:
+        return {Channel.MONO: sounds.find(audio.mono(), audio.rate)}
+    return {side: sounds.find(audio.channel(side), audio.rate) for side in (Channel.LEFT, Channel.RIGHT)}
+
+
+def all_spans(found: Mapping[Channel, tuple[Sound, ...]]) -> tuple[Sound, ...]:
+    """The sounds of all tracks, those of one kind that meet joined."""
+    joined: list[Sound] = []
+    for sound in sorted((s for track in found.values() for s in track), key=lambda s: (s.kind, s.span)):
+        if joined and joined[-1].kind is sound.kind and sound.span.start <= joined[-1].span.end:
+            joined[-1] = Sound(sound.kind, joined[-1].span | sound.span)
+        else:
+            joined.append(sound)
+    return tuple(joined)
+
+
+def muted(audio: Audio, found: Mapping[Channel, tuple[Sound, ...]]) -> Audio:
+    """The recording with its tones and music silenced on their tracks, so that nobody takes them for speech."""
+    if not any(found.values()):
+        return audio
+    samples = audio.samples.copy()
+    for channel, track in found.items():
+        rows = slice(None) if channel is Channel.MONO else 0 if channel is Channel.LEFT else 1
+        for sound in track:
+            samples[rows, round(sound.span.start * audio.rate) : round(sound.span.end * audio.rate)] = 0.0
+    return replace(audio, samples=samples)
+
+
+def without_announcements(turns: Sequence[Turn]) -> tuple[tuple[Turn, ...], tuple[Sound, ...]]:
+    """The turns without those at the start that a machine speaks, numbered anew, and these as sounds."""
+    machine = set(sounds.announcements(turns))
+    spoken = tuple(Sound(SoundKind.IVR, t.span) for t in turns if t.index in machine and t.span)
+    kept = [t for t in turns if t.index not in machine]
+    return tuple(replace(t, index=i) for i, t in enumerate(kept)), spoken
+
+
+def _speaking(diarization: Diarization, turns: Sequence[Turn], announced: Sequence[Sound]) -> int | None:
+    """How many people speak, announcements not counted."""
+    if diarization.heard is None or not announced:
+        return diarization.heard
+    return len({t.speaker for t in turns if t.speaker})
 
 
 def by_transcript(path: Path, request: Request) -> Diarization:

@@ -3,6 +3,9 @@
 stereo ─► crosstalk gate ─► FSMN-VAD on each channel          (channels.py)  overlap is known
 mono   ─► pyannote.audio, community-1 when pulled,            (pyannote.py)  overlap found is evidence,
           otherwise the weights of package indexes                           none found proves nothing
+       or FSMN-VAD, cam++ voices, FunASR's clustering         (campplus.py)  overlap is never found
+
+before that: tones and music are found and muted              (sounds.py)
 
 segments of speakers ─► roles.py ─► agent, customer or unknown, with a confidence
 """
@@ -10,9 +13,10 @@ segments of speakers ─► roles.py ─► agent, customer or unknown, with a c
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from hotline.errors import NotFound
 from qa.audio import Audio
 from qa.calls import Channel, Layout, Role, Span
 
@@ -35,7 +39,8 @@ class Diarization:
     """The segments in order of start, the stretches where two speak, and how that was found out.
 
     ``overlap_known`` False: overlaps found are real, but absence proves nothing. ``method`` names the way and
-    the model, for people.
+    the model, for people. ``heard`` is how many people speak (None: not found out), ``sure`` False where that may be wrong, and
+    then no role is certain. ``voices`` are the speakers' voices, unit vectors of the model in :mod:`qa.voiceprints`.
     """
 
     segments: tuple[Segment, ...] = ()
@@ -43,11 +48,17 @@ class Diarization:
     overlap_known: bool = False
     method: str = ""
     warnings: tuple[str, ...] = ()
+    heard: int | None = None
+    sure: bool = True
+    voices: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
 
     @property
     def speakers(self) -> tuple[str, ...]:
         """Names of the speakers in order of their first word."""
         return tuple(dict.fromkeys(s.speaker for s in self.segments))
+
+
+METHODS = ("pyannote", "cam++")
 
 
 def diarize(
@@ -56,26 +67,50 @@ def diarize(
     models: Path,
     channel_map: Mapping[Channel, Role] | None = None,
     speakers: int | None = 2,
+    method: str | None = None,
+    voices: bool = False,
 ) -> Diarization:
     """Tell the speakers of a recording apart.
 
     ``channel_map`` says whose the channels are; ``speakers`` is how many there are at most (two unless a third joins,
-    None when unknown). One-sided calls are noticed and not split in two.
-    Raises MissingPart without the speech extra or without models.
+    None when unknown). One-sided calls are noticed and not split in two. ``method`` is one of :data:`METHODS` for mono recordings,
+    None takes pyannote where its models are and cam++ where only that was pulled. ``voices`` asks for the speakers' voices on
+    stereo recordings too, where telling the speakers apart does not need them.
+    Raises MissingPart without the speech extra or without models, NotFound for another method.
     """
-    from qa.diarization import channels, pyannote
+    from qa.diarization import channels
 
-    if audio.layout is Layout.STEREO:
-        alive = channels.alive(audio)
-        if len(alive) == 2 or channel_map:
-            return channels.diarize(audio, models=models, channel_map=channel_map)
-        if alive:
-            # Nobody said whose the channel is, so both may be on it.
-            one = replace(audio, samples=audio.channel(alive[0])[None], layout=Layout.MONO)
-            found = pyannote.diarize(one, models=models, speakers=speakers)
-            return replace(found, segments=tuple(replace(s, channel=alive[0]) for s in found.segments))
-        return channels.diarize(audio, models=models, channel_map=None)
-    return pyannote.diarize(audio, models=models, speakers=speakers)
+    if audio.layout is not Layout.STEREO:
+        return _mono(audio, models, speakers, method)
+    if channels.same_signal(audio.samples):
+        found = _mono(_one(audio, Channel.LEFT), models, speakers, method)
+        ignored = ": agent_channel cannot be used" if channel_map else ""
+        return replace(found, warnings=(f"both channels hold the same signal{ignored}, taken as mono", *found.warnings))
+    alive = channels.alive(audio)
+    if len(alive) != 1:
+        return channels.diarize(audio, models=models, channel_map=channel_map, voices=voices)
+    # Only one channel carries anything: one side alone, or both sides mixed onto it.
+    found = _mono(_one(audio, alive[0]), models, speakers, method)
+    role = channel_map.get(alive[0]) if channel_map and found.heard == 1 and found.sure else None
+    segments = tuple(replace(s, channel=alive[0], role=role) for s in found.segments)
+    if channel_map and role is None and segments:
+        remark = f"only the {alive[0].value} channel carries speech, perhaps of both sides: agent_channel cannot be used"
+        return replace(found, segments=segments, warnings=(*found.warnings, remark))
+    return replace(found, segments=segments)
+
+
+def _one(audio: Audio, channel: Channel) -> Audio:
+    return replace(audio, samples=audio.channel(channel)[None], layout=Layout.MONO)
+
+
+def _mono(audio: Audio, models: Path, speakers: int | None, method: str | None) -> Diarization:
+    from qa.diarization import campplus, pyannote
+
+    if method is not None and method not in METHODS:
+        raise NotFound(f"diarization {method}", "no such way", f"use one of {', '.join(METHODS)}")
+    chosen = method or ("cam++" if campplus.available(models) and not pyannote.available(models) else "pyannote")
+    way = campplus.diarize if chosen == "cam++" else pyannote.diarize
+    return way(audio, models=models, speakers=speakers)
 
 
 def join(segments: Iterable[Segment], gap: float = JOIN_S) -> tuple[Segment, ...]:

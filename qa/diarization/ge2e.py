@@ -11,6 +11,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
 import torch
 import torchaudio
 from pyannote.audio import Model
@@ -52,6 +54,13 @@ class GE2E(Model):
     @property
     def dimension(self) -> int:
         return DIMENSION
+
+    def voice(self, samples: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        """The voice of float32 [n] at 16 kHz: a unit vector [256], NaN below half a second."""
+        if len(samples) < _SHORTEST * _HOP:
+            return np.full(DIMENSION, np.nan, np.float32)
+        with torch.inference_mode():
+            return self(torch.from_numpy(samples)[None, None])[0].numpy()
 
     def forward(self, waveforms: torch.Tensor, weights: torch.Tensor | None = None) -> torch.Tensor:
         mels, power = self._mels(waveforms[:, 0])

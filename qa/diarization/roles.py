@@ -1,13 +1,15 @@
 """Which speaker is the agent.
 
-    channel map  → decides; text that says the opposite lowers the confidence and is reported
+    channel map  → decides; words or a voiceprint that say the opposite make it doubtful and are reported
     otherwise    → what speaks for one reading or the other is added up as log-odds:
+                     the voice nearest to the agent's voiceprint, when it is nearer than the others by a margin,
                      phrases only one side says (工号 …为您服务, 请问您的户号; 我家停电了), the rule sets' opening phrases,
                      who says 您 and 请问, who speaks first,
                      the labels of a supplied transcript (they may be swapped: phrases outweigh them)
     nothing      → unknown, and whatever depends on a role is doubtful
 
-Confidence is the logistic of the sum, so 0.5 means nothing is known.
+Confidence is the logistic of the sum, so 0.5 means nothing is known. It is capped where even the number of voices is doubtful, and on
+one-sided calls unless several phrases tell whose side it is: a voiceprint cannot, for a single likeness says nothing.
 """
 
 from __future__ import annotations
@@ -20,12 +22,19 @@ from dataclasses import dataclass, replace
 
 from rapidfuzz import fuzz
 
+from qa import voiceprints
 from qa.calls import Role, Turn
 from qa.diarization import Diarization
 
 LABELS, FIRST, CUE, OPENING, MOST = 0.75, 0.8, 1.0, 2.0, 5.0
 """Log-odds: all of one side's labels agreeing; speaking first; one phrase; an opening phrase; the most that phrases add up to."""
-CERTAIN = 0.99
+VOICE, VOICE_WEAK = 4.0, 1.0
+"""Log-odds for the voice nearest to the voiceprint: by the margin, and by less."""
+CERTAIN, DOUBTFUL = 0.99, 0.55
+"""The most confidence there is, and the most where a witness of weight is contradicted, which is
+below what rule sets take as sure unless they say otherwise."""
+ONE_SIDED_CUES = 2
+"""Phrases of one side, net of the other's, that it takes to be sure of the side on a one-sided call."""
 SIMILAR, SIMILAR_SHORT = 78.0, 84.0
 """Per cent of likeness at which a phrase (one of less than seven characters) counts in text with recognition errors."""
 
@@ -54,15 +63,27 @@ class RoleResult:
     warnings: tuple[str, ...] = ()
 
 
-def assign(turns: Sequence[Turn], diarization: Diarization, opening_phrases: Sequence[str] = ()) -> RoleResult:
-    """Give every turn its role. Roles already on the turns are a supplied transcript's labels, taken as one witness."""
+def assign(
+    turns: Sequence[Turn], diarization: Diarization, opening_phrases: Sequence[str] = (), voiceprint: Sequence[float] | None = None
+) -> RoleResult:
+    """Give every turn its role. Roles already on the turns are a supplied transcript's labels, taken as one witness.
+
+    ``voiceprint`` is the enrolled voice of the agent who took the call; it is compared with ``diarization.voices``.
+    """
     mapped = {s.speaker: s.role for s in diarization.segments if s.role is not None}
     speakers = _speakers(turns, diarization)
     if not speakers:
         return _by_label(turns)
+    heard = {name: diarization.voices[name] for name in speakers if name in diarization.voices}
+    nearest = voiceprints.nearest(voiceprint, heard) if voiceprint and len(heard) == len(speakers) else None
     odds, reasons = _evidence(turns, speakers, opening_phrases)
     if mapped:
-        return _by_channel(turns, mapped, odds)
+        return _by_channel(turns, mapped, odds, reasons, nearest)
+    if nearest is not None:
+        weight = VOICE if nearest[1] >= voiceprints.MARGIN else VOICE_WEAK
+        words = odds[nearest[0]] - max(odds[s] for s in speakers if s != nearest[0])
+        odds[nearest[0]] += weight
+        reasons[nearest[0]] = {"voiceprint": weight, **reasons[nearest[0]]}
     agent = max(speakers, key=lambda s: odds[s])
     others = [s for s in speakers if s != agent]
     rival = max(others, key=lambda s: _seconds(turns, s), default=None)
@@ -76,6 +97,11 @@ def assign(turns: Sequence[Turn], diarization: Diarization, opening_phrases: Seq
         return RoleResult(_with(turns, {}, 0.0), "unknown", 0.0, ("nothing tells who the agent is",))
     confidence = min(CERTAIN, 1 / (1 + math.exp(-total)))
     warnings = _swapped(turns, roles)
+    if not diarization.sure or (rival is None and abs(reasons[agent]["phrases"] + reasons[agent]["opening phrase"]) < ONE_SIDED_CUES):
+        confidence = min(confidence, DOUBTFUL)
+    if nearest is not None and nearest[1] >= voiceprints.MARGIN and words < -2.0:
+        confidence = min(confidence, DOUBTFUL)
+        warnings.append("the agent's voiceprint and the words disagree on who the agent is: check agent_id")
     if others[1:]:
         warnings.append(f"{len(speakers)} speakers, the further ones have no role")
     method = ", ".join(name for name, share in reasons[agent].items() if share > 0 or rival is None) or "elimination"
@@ -116,16 +142,28 @@ def _said(phrase: str, texts: Sequence[str]) -> bool:
     return any(len(text) >= len(plain) and fuzz.partial_ratio(plain, text, score_cutoff=least) > 0 for text in texts)
 
 
-def _by_channel(turns: Sequence[Turn], mapped: Mapping[str, Role], odds: Mapping[str, float]) -> RoleResult:
+def _by_channel(
+    turns: Sequence[Turn],
+    mapped: Mapping[str, Role],
+    odds: Mapping[str, float],
+    reasons: Mapping[str, Mapping[str, float]],
+    nearest: tuple[str, float] | None,
+) -> RoleResult:
+    """Roles of the channel map, doubtful where words or voice say that the channels are swapped."""
     agents = [s for s, role in mapped.items() if role is Role.AGENT]
-    against = sum(odds.get(s, 0.0) for s in mapped if s not in agents) - sum(odds.get(s, 0.0) for s in agents)
-    confidence, warnings = CERTAIN, []
-    if against > 4.0:
-        confidence = 0.6
-        warnings.append("the manifest's agent channel sounds like the customer's: check agent_channel")
-    else:
-        warnings = _swapped(turns, mapped)
-    return RoleResult(_with(turns, mapped, confidence), "channel map", confidence, tuple(warnings))
+    customers = [s for s in mapped if s not in agents]
+    against = sum(odds.get(s, 0.0) for s in customers) - sum(odds.get(s, 0.0) for s in agents)
+    opened = [s for s in mapped if reasons.get(s, {}).get("opening phrase", 0.0) > 0]
+    by_words = against > 4.0 or (against > 2.0 and bool(opened) and not any(s in agents for s in opened))
+    by_voice = nearest is not None and nearest[1] >= voiceprints.MARGIN and nearest[0] in customers
+    if by_words or (by_voice and against > -2.0):
+        what = "sounds like the customer's" if by_words else "does not hold the voice of the agent's voiceprint"
+        warning = f"the manifest's agent channel {what}: check agent_channel"
+        return RoleResult(_with(turns, mapped, DOUBTFUL), "channel map", DOUBTFUL, (warning,))
+    warnings = _swapped(turns, mapped)
+    if by_voice:
+        warnings.append("the agent's voiceprint is nearer to the customer's voice: check agent_id")
+    return RoleResult(_with(turns, mapped, CERTAIN), "channel map", CERTAIN, tuple(warnings))
 
 
 def _by_label(turns: Sequence[Turn]) -> RoleResult:
