@@ -19,7 +19,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.add_typer(importlib.import_module("hotline.commands.setup").app)
+for _module in ("setup", "erase", "export"):  # commands without a group
+    app.add_typer(importlib.import_module(f"hotline.commands.{_module}").app)
 for _group in GROUPS:
     app.add_typer(importlib.import_module(f"hotline.commands.{_group}").app, name=_group)
 
