@@ -88,6 +88,15 @@ def read(path: Path, longest_s: float) -> Decoded:
         raise _undecodable(path, error) from None
 
 
+def stated_seconds(path: Path) -> float | None:
+    """How long a recording claims to be, without decoding it; None where it does not say or is none. It may lie."""
+    try:
+        with path.open("rb") as file, _opened(path, file, path.stat().st_size) as (container, wav_seconds, _):
+            return wav_seconds or (container.duration / av.time_base if container.duration else None)
+    except (av.FFmpegError, OSError, ValueError, LookupError, OverflowError):
+        return None
+
+
 def _undecodable(path: Path, error: Exception) -> BadRecording:
     with path.open("rb") as file:
         head = file.read(4096)

@@ -14,7 +14,6 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-import av
 import sqlalchemy as sa
 
 from hotline.errors import BadInput, BadRecording, HotlineError
@@ -24,6 +23,7 @@ from hotline.store import Store, erasure, feeds, jobs, open_store, parquet
 from hotline.store import calls as call_store
 from qa import hotwords, redaction
 from qa.calls import Call, Turn
+from qa.decoding import stated_seconds
 from qa.listen import Heard, Request, listen
 from qa.manifest import Entry
 from qa.rulebook import RuleBook
@@ -203,7 +203,7 @@ def attempt(job: Job, set_limit: SetLimit) -> Outcome:
             problem = conflict(connection, entry, content_hash)
         if problem is not None:
             return Failed(problem)
-        seconds = _stated_seconds(entry.path)
+        seconds = stated_seconds(entry.path)
         if seconds is not None:
             set_limit(max(LEAST_LIMIT_S, settings.timeout_factor * seconds))
         return judge(settings, store, book, entry, content_hash, clock)
@@ -246,15 +246,6 @@ def _filled(entry: Entry, facts: Mapping[str, Any] | None) -> Entry:
         return entry
     blank = {name: facts[name] for name in ("agent_id", "queue_id", "direction", "topic") if getattr(entry, name) is None}
     return replace(entry, **blank, metadata={**facts["metadata"], **entry.metadata})
-
-
-def _stated_seconds(path: Path) -> float | None:
-    """The length that a recording's header states, seconds."""
-    try:
-        with av.open(str(path), metadata_errors="replace") as container:
-            return container.duration / av.time_base if container.duration else None
-    except (av.FFmpegError, OSError, ValueError):
-        return None  # listening says what is wrong with it
 
 
 def _said(error: BaseException | None) -> str:
