@@ -30,6 +30,10 @@ format: $(VENV)/.test-ready
 docs: $(VENV)/.test-ready
 	$(BIN)/python docs/generate.py
 
+# make bench-speech, make bench-redaction …: each prints tables and ends with one line of JSON. HOTLINE_BENCH_DATA names public recordings.
+bench-%: $(VENV)/.test-ready
+	$(BIN)/python -m benchmarks.$* $(BENCH_ARGS)
+
 clean:
 	rm -rf $(VENV) hotline-home build dist *.egg-info
 
