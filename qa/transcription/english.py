@@ -22,7 +22,7 @@ from qa.transcription.words import Spoken
 
 NAME = "whisper-tiny.en"
 RATE = 16_000
-MARGIN_S = 0.3
+MARGIN_S = 0.15
 STRETCH_S = 300.0
 """Speech is recognised in stretches of about so long, cut in pauses."""
 PAUSE_S = 20.0

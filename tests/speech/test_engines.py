@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
+import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from rapidfuzz.distance import Levenshtein
 
 from hotline.errors import MissingPart, NotFound
 from qa import audio, model_gate, models
-from qa.calls import Channel, SourceKind, Span, TextSource
+from qa.calls import Channel, SourceKind, Span, TextSource, Voice
 from qa.diarization import Diarization, Segment, diarize
-from qa.transcription import funasr_engine, tags, words_for
-from qa.transcription.words import Spoken, into_turns
+from qa.transcription import english, funasr_engine, posteriors, tags, words_for
+from qa.transcription.words import Mood, Spoken, into_turns
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 SOURCE = TextSource(SourceKind.ENGINE, "test")
@@ -51,6 +55,50 @@ def test_sensevoice_tags_are_read_and_taken_off():
     assert rounded(funasr_engine.parse(result, WHOLE))[-1] == ("来", 0.4, 0.5)
     assert "".join(u.text for u in funasr_engine.parse(result, WHOLE)) == "怎么还没来"
     assert tags.tags(text)[1] == "ANGRY"
+
+
+MARKS = [posteriors.Token(f"<|{tag}|>", sure) for tag, sure in (("zh", 0.99), ("ANGRY", 0.8), ("BGM", 0.6), ("woitn", 1.0))]
+
+
+def test_sensevoice_tags_become_moods_of_turns():
+    angry = tags.mood("<|zh|><|ANGRY|><|BGM|><|woitn|>怎么还没来", MARKS, Span(0, 4), Channel.MONO, "SenseVoiceSmall")
+    assert angry == Mood(Span(0, 4), Channel.MONO, "angry", 0.8, ("music",), "SenseVoiceSmall")
+    laughing = tags.mood("<|zh|><|EMO_UNKNOWN|><|Laughter|><|withitn|>哈", [], Span(4, 6), Channel.MONO, "SenseVoiceSmall")
+    assert laughing is not None and (laughing.emotion, laughing.confidence, laughing.events) == (None, None, ("laughter",))
+    assert tags.mood("<|zh|><|EMO_UNKNOWN|><|Speech|><|woitn|>好", MARKS, Span(6, 7), Channel.MONO, "SenseVoiceSmall") is None
+    diarization = Diarization((Segment(Span(0, 3.5), "A"), Segment(Span(3.6, 6), "B"), Segment(Span(6.2, 7), "A")))
+    spoken = [Spoken("好", Span(1, 2)), Spoken("哈", Span(4, 5)), Spoken("好", Span(6.4, 7))]
+    first, second, third = into_turns(spoken, diarization, SOURCE, [angry, laughing])
+    assert first.voice == Voice(emotion="angry", emotion_confidence=0.8, emotion_source="SenseVoiceSmall", events=("music",))
+    assert second.voice is not None and (second.voice.emotion, second.voice.events) == (None, ("laughter",))
+    assert third.voice is None
+
+
+def test_nobody_speaks_when_sensevoice_says_so():
+    assert tags.is_silence("<|nospeech|><|EMO_UNKNOWN|><|BGM|><|woitn|>.")
+    assert not tags.is_silence("<|zh|><|NEUTRAL|><|Speech|><|woitn|>好")
+
+
+def test_frames_tell_times_and_confidence_where_the_result_does_not():
+    tokens = list(posteriors._runs([0, 1, 1, 0, 2, 2, 2, 1], [1, 0.5, 0.9, 1, 0.4, 0.6, 0.5, 0.7], 0, "-好请".__getitem__))
+    assert [(t.text, t.probability, t.start, t.end) for t in tokens] == [
+        ("好", 0.9, pytest.approx(0.06), pytest.approx(0.18)),
+        ("请", 0.6, pytest.approx(0.24), pytest.approx(0.42)),
+        ("好", 0.7, pytest.approx(0.42), pytest.approx(0.48)),
+    ]
+    units = funasr_engine.parse({"text": "好请，好。"}, Span(10, 11), Channel.MONO, tokens)
+    assert [(u.text, round(u.span.start, 2), u.confidence) for u in units] == [
+        ("好", 10.06, 0.9),
+        ("请，", 10.24, 0.6),
+        ("好。", 10.42, 0.7),
+    ]
+
+
+def test_times_of_all_tokens_are_used_when_the_text_has_lost_one():
+    tokens = [posteriors.Token(text, 0.9) for text in ("您", "<unk>", "好")]
+    result = {"text": "您好", "timestamp": [[0, 200], [200, 400], [400, 600]]}
+    units = funasr_engine.parse(result, Span(1, 2), Channel.MONO, tokens)
+    assert rounded(units) == [("您", 1.0, 1.2), ("好", 1.4, 1.6)]
 
 
 def test_silence_has_no_words():
@@ -119,6 +167,7 @@ def test_production_path_runs_through_automodel(untrained, phone_call):
     assert {t.source.name for t in turns if t.text} == {"FunASR SenseVoiceSmall"}
     words = [w for t in turns for w in t.words]
     assert words and all(0 <= w.span.start <= w.span.end <= heard.duration for w in words)
+    assert all(w.confidence is not None and 0 < w.confidence <= 1 for w in words if w.text[0] in CHARACTERS)
     assert set("".join(w.text for w in words)) <= set(CHARACTERS + "<|>⁇" + "".join(TAGS))
 
 
@@ -153,6 +202,33 @@ def test_english_is_really_recognised(models_ready, phone_call):
     assert {str(t.source).split(" ", 1)[0] for t in turns if t.text} == {"engine:"}
     assert all(t.confidence and 0 < t.confidence <= 1 and t.words for t in turns if t.text)
     assert len({t.speaker for t in turns}) == 2
+
+
+def test_english_keeps_its_times_over_long_pauses(models_ready, phone_call):
+    """The call twice with half a minute of nothing between: the same words, as much later."""
+    once = audio.decode(phone_call).at(english.RATE).mono()
+    later = len(once) / english.RATE + 30
+    both = np.concatenate([once, np.zeros(30 * english.RATE, np.float32), once])
+    words = english.recognise(both, models_ready)
+    first = [w for w in words if w.span.start < later - 15]
+    second = [w for w in words if w.span.start >= later - 1]
+    assert len(first) + len(second) == len(words)  # nothing is invented in the pause
+    said = [plain(" ".join(w.text for w in part)) for part in (first, second)]
+    assert Levenshtein.distance(*said) <= 0.1 * len(said[0])
+    at = {word.span.start for word in second}
+    assert sum(any(abs(a.span.start + later - b) < 0.05 for b in at) for a in first) >= 0.9 * len(first)
+
+
+@given(st.lists(st.tuples(st.floats(0.1, 30), st.floats(0.1, 40)), max_size=60))
+def test_stretches_cover_all_speech_and_stay_short(lengths):
+    speech, at = [], 0.0
+    for spoken, pause in lengths:
+        speech.append(Span(at, at + spoken))
+        at += spoken + pause
+    found = list(english.stretches(speech))
+    assert all(sum(1 for stretch in found if (stretch & span).duration == span.duration) == 1 for span in speech)
+    assert all(stretch.duration <= english.STRETCH_S for stretch in found)
+    assert all(a.gap_to(b) > 0 for a, b in pairwise(found))
 
 
 def sorted_lines(stm: str) -> list[str]:
