@@ -10,7 +10,7 @@ import typer
 from hotline.console import err, plain
 from hotline.errors import HotlineError
 
-GROUPS = ("models", "calls", "rules", "centre", "board", "forecast", "staff", "report", "users")
+GROUPS = ("models", "calls", "rules", "centre", "board", "forecast", "staff", "report", "agents", "users")
 
 app = typer.Typer(
     name="hotline",

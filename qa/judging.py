@@ -19,7 +19,7 @@ import sqlalchemy as sa
 from hotline.errors import BadInput, BadRecording, HotlineError
 from hotline.secret import secret_key
 from hotline.settings import Settings
-from hotline.store import Store, erasure, feeds, jobs, open_store, parquet
+from hotline.store import Store, erasure, feeds, jobs, open_store, parquet, voiceprints
 from hotline.store import calls as call_store
 from qa import hotwords, redaction
 from qa.calls import Call, Turn
@@ -109,6 +109,7 @@ def judge(settings: Settings, store: Store, book: RuleBook, entry: Entry, conten
             hotwords=hotwords.expected(settings.hotwords, entry.queue_id, book, entry.language),
             longest_s=settings.longest_recording_hours * 3600,
             synthetic=entry.synthetic,
+            voiceprint=voiceprints.vector_of(store, entry.agent_id),
         ),
         settings.models,
         on_stage=clock,

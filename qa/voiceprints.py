@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -21,11 +21,18 @@ from qa import torch_compat
 from qa.audio import Audio, Samples
 from qa.calls import Channel, Layout, Role, Span, Turn
 
+if TYPE_CHECKING:
+    from qa.diarization import Segment
+
 RATE = 16_000
 MODEL = "ge2e"
+VERSION = catalogue.entry(MODEL).sha256["pretrained.pt"][:12]
+"""Which weights read voices: vectors of others cannot be compared."""
 LEAST_S, MOST_S = 10.0, 60.0
 """Seconds of speech that an enrolled voice needs, and from which more changes nothing."""
 _PIECE_S, _SHORTEST_S = 6.0, 1.0
+_PROBE_S = 30.0
+"""Seconds of speech that are enough for comparing a speaker's voice."""
 SURE_ROLE = 0.9
 """Confidence of a turn's role from which its speech may be enrolled."""
 MARGIN = 0.05
@@ -40,12 +47,6 @@ class Voiceprint:
     version: str
     vector: tuple[float, ...]
     seconds: float
-
-
-def version(models: Path) -> str:
-    """Which weights read voices here: the first twelve letters of their sha256. MissingPart when they were not pulled."""
-    catalogue.where(MODEL, models)
-    return catalogue.entry(MODEL).sha256["pretrained.pt"][:12]
 
 
 def read(samples: Samples, spans: Sequence[Span], models: Path, most: float = MOST_S) -> Voiceprint:
@@ -66,7 +67,23 @@ def read(samples: Samples, spans: Sequence[Span], models: Path, most: float = MO
             start = end
     norm = float(np.linalg.norm(total)) if total.size else 0.0
     vector = tuple(round(float(x), 5) for x in total / norm) if norm > 0 else ()
-    return Voiceprint(MODEL, version(models), vector, round(taken, 1))
+    return Voiceprint(MODEL, VERSION, vector, round(taken, 1))
+
+
+def available(models: Path) -> bool:
+    """Whether the model that reads voices has been pulled."""
+    return catalogue.is_here(MODEL, models)
+
+
+def read_all(audio: Audio, segments: Sequence[Segment], models: Path) -> dict[str, tuple[float, ...]]:
+    """The voice of every speaker, from the longest of the segments in which nobody else speaks; without those that have none."""
+    found: dict[str, tuple[float, ...]] = {}
+    for speaker in dict.fromkeys(s.speaker for s in segments):
+        own = [s for s in segments if s.speaker == speaker]
+        alone = [s for s in own if not any(s.span & other.span for other in segments if other.speaker != speaker)] or own
+        longest = sorted((s.span for s in alone), key=lambda span: -span.duration)
+        found[speaker] = read(_track(audio, own[0].channel), longest, models, most=_PROBE_S).vector
+    return {speaker: vector for speaker, vector in found.items() if vector}
 
 
 def of_turns(audio: Audio, turns: Sequence[Turn], name: str, models: Path) -> Voiceprint:

@@ -39,6 +39,7 @@ class Permission(StrEnum):
     MANAGE_USERS = "manage_users"
     SEE_AUDIT = "see_audit"
     IMPORT = "import"  # bring in recordings and feeds
+    ENROL_VOICES = "enrol_voices"  # keep and forget voiceprints of agents
     ERASE = "erase"  # erase what is known of a caller
 
 
@@ -54,7 +55,7 @@ MATRIX: dict[UserRole, frozenset[Permission]] = {
         {_P.OPEN_CALLS, _P.EXPORT_CALLS, _P.SEE_BOARD, _P.SEE_TEAM_BOARD, _P.SEE_REPORTS, _P.SEE_RULES, _P.SEE_FORECAST}
     ),
     UserRole.PLANNER: frozenset({_P.SEE_TEAM_BOARD, _P.SEE_FORECAST, _P.PLAN}),
-    UserRole.ADMIN: frozenset({_P.SEE_RULES, _P.MANAGE_USERS, _P.SEE_AUDIT, _P.IMPORT, _P.ERASE}),
+    UserRole.ADMIN: frozenset({_P.SEE_RULES, _P.MANAGE_USERS, _P.SEE_AUDIT, _P.IMPORT, _P.ENROL_VOICES, _P.ERASE}),
     UserRole.OPERATOR: frozenset(Permission),
 }
 

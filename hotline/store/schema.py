@@ -78,6 +78,22 @@ queues = sa.Table(
     sa.Column("unit_id", sa.String(40), sa.ForeignKey("org_units.id"), nullable=False),
 )
 
+voiceprints = sa.Table(
+    "voiceprints",
+    metadata,
+    sa.Column("agent_id", sa.String(40), sa.ForeignKey("agents.id"), primary_key=True),
+    sa.Column("model", sa.String(40), nullable=False),
+    sa.Column("version", sa.String(40), nullable=False),  # of the weights: vectors of others cannot be compared
+    sa.Column("vector", sa.JSON, nullable=False),
+    sa.Column("seconds", sa.Float, nullable=False),  # speech that went in
+    sa.Column("source", sa.String(200), nullable=False),
+    sa.Column("consent_by", sa.String(80), nullable=False),
+    sa.Column("consent_on", sa.Date, nullable=False),
+    sa.Column("consent_note", sa.String(200), nullable=False),
+    sa.Column("enrolled_at", UtcDateTime, nullable=False),
+    sa.Column("enrolled_by", sa.String(80), nullable=False),
+)
+
 calls = sa.Table(
     "calls",
     metadata,

@@ -81,16 +81,16 @@ def diarize(
     from qa.diarization import channels
 
     if audio.layout is not Layout.STEREO:
-        return _mono(audio, models, speakers, method)
+        return _mono(audio, models, speakers, method, voices)
     if channels.same_signal(audio.samples):
-        found = _mono(_one(audio, Channel.LEFT), models, speakers, method)
+        found = _mono(_one(audio, Channel.LEFT), models, speakers, method, voices)
         ignored = ": agent_channel cannot be used" if channel_map else ""
         return replace(found, warnings=(f"both channels hold the same signal{ignored}, taken as mono", *found.warnings))
     alive = channels.alive(audio)
     if len(alive) != 1:
         return channels.diarize(audio, models=models, channel_map=channel_map, voices=voices)
     # Only one channel carries anything: one side alone, or both sides mixed onto it.
-    found = _mono(_one(audio, alive[0]), models, speakers, method)
+    found = _mono(_one(audio, alive[0]), models, speakers, method, voices)
     role = channel_map.get(alive[0]) if channel_map and found.heard == 1 and found.sure else None
     segments = tuple(replace(s, channel=alive[0], role=role) for s in found.segments)
     if channel_map and role is None and segments:
@@ -103,14 +103,18 @@ def _one(audio: Audio, channel: Channel) -> Audio:
     return replace(audio, samples=audio.channel(channel)[None], layout=Layout.MONO)
 
 
-def _mono(audio: Audio, models: Path, speakers: int | None, method: str | None) -> Diarization:
+def _mono(audio: Audio, models: Path, speakers: int | None, method: str | None, voices: bool) -> Diarization:
+    from qa import voiceprints
     from qa.diarization import campplus, pyannote
 
     if method is not None and method not in METHODS:
         raise NotFound(f"diarization {method}", "no such way", f"use one of {', '.join(METHODS)}")
     chosen = method or ("cam++" if campplus.available(models) and not pyannote.available(models) else "pyannote")
     way = campplus.diarize if chosen == "cam++" else pyannote.diarize
-    return way(audio, models=models, speakers=speakers)
+    found = way(audio, models=models, speakers=speakers)
+    if voices and not found.voices and found.heard != 1 and voiceprints.available(models):
+        return replace(found, voices=voiceprints.read_all(audio, found.segments, models))
+    return found
 
 
 def join(segments: Iterable[Segment], gap: float = JOIN_S) -> tuple[Segment, ...]:

@@ -7,12 +7,13 @@ under is lost.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
-from qa import models as catalogue
+from qa import voiceprints
 from qa.audio import Audio, Samples, gate_crosstalk, is_silent
 from qa.calls import Channel, Role
 from qa.diarization import Diarization, Segment, join, overlaps_of, vad
@@ -21,8 +22,6 @@ SIDES = (Channel.LEFT, Channel.RIGHT)
 SAME = 0.95
 """Correlation from which two channels are one signal, if neither is so much quieter that it is crosstalk."""
 _SAME_GAIN_DB = 12.0
-_VOICE_S = 30.0
-"""Seconds of speech that are enough for a side's voice."""
 
 
 def alive(audio: Audio) -> tuple[Channel, ...]:
@@ -44,24 +43,15 @@ def diarize(audio: Audio, *, models: Path, channel_map: Mapping[Channel, Role] |
     at = audio.at(vad.RATE)
     gated = gate_crosstalk(at.samples, at.rate)
     found: list[Segment] = []
-    heard: dict[str, tuple[float, ...]] = {}
     for track, side in zip(gated, SIDES, strict=True):
         if is_silent(track, at.rate):
             continue
         role = channel_map.get(side) if channel_map else None
         own = [Segment(span, side.value, side, role) for span in vad.speech(track, models)]
-        if voices and own and catalogue.is_here("ge2e", models):
-            heard[side.value] = _voice(track, own, models)
         found.extend(own)
     segments = join(found)
     name = vad.model_folder(models).name
     warnings = () if segments else ("no speech was found",)
+    heard = voiceprints.read_all(replace(at, samples=gated), segments, models) if voices and voiceprints.available(models) else {}
     speaking = len({s.speaker for s in segments})
     return Diarization(segments, overlaps_of(found), True, f"channels, {name}", warnings, heard=speaking, voices=heard)
-
-
-def _voice(track: Samples, segments: Sequence[Segment], models: Path) -> tuple[float, ...]:
-    from qa import voiceprints
-
-    longest = sorted(segments, key=lambda s: s.span.duration, reverse=True)
-    return voiceprints.read(track, [s.span for s in longest], models, most=_VOICE_S).vector

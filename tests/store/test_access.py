@@ -30,6 +30,7 @@ from hotline.store import (
     scores,
     series,
     service,
+    voiceprints,
 )
 from hotline.store.access import MATRIX
 
@@ -48,6 +49,7 @@ plan            -      -          -   -        -        yes      -      yes
 manage_users    -      -          -   -        -        -        yes    yes
 see_audit       -      -          -   -        -        -        yes    yes
 import          -      -          -   -        -        -        yes    yes
+enrol_voices    -      -          -   -        -        -        yes    yes
 erase           -      -          -   -        -        -        yes    yes
 """
 _HEADER, *_LINES = (line.split() for line in POLICY.strip().splitlines())
@@ -131,7 +133,10 @@ FUNCTIONS: dict[str, tuple[Function, set[str]]] = {
     "feeds.organisation": (lambda s, v: feeds.organisation(s, v), BOARD_ROLES | {"admin"}),
     "feeds.queues": (lambda s, v: feeds.queues(s, v), BOARD_ROLES | {"admin"}),
     "jobs.quarantined": (lambda s, v: jobs.quarantined(s, v), {"admin"}),
+    "jobs.runs": (lambda s, v: jobs.runs(s, v), {"admin"}),
+    "jobs.drop": (lambda s, v: jobs.drop(s, v, []), {"admin"}),
     "erasure.find": (lambda s, v: erasure.find(s, v, call_id="S1"), {"admin"}),
+    "voiceprints.listing": (lambda s, v: voiceprints.listing(s, v), {"admin"}),
     "audit.read": (lambda s, v: audit.read(s, v), {"admin"}),
     "accounts.list_users": (lambda s, v: accounts.list_users(s, v), {"admin"}),
 }
@@ -158,9 +163,10 @@ def test_no_function_that_takes_a_viewer_is_forgotten() -> None:
         *(f"accounts.{name}" for name in ("add_user", "lock", "unlock", "remove", "set_password", "set_role")),
         "feeds.load_all",
         "erasure.erase",  # tests/redaction/test_erasure.py
+        *(f"voiceprints.{name}" for name in ("enrol", "forget")),  # tests/speech/test_voiceprints.py
     }
     found = set()
-    for module in (accounts, audit, calls, erasure, feeds, forecasts, jobs, parquet, rollups, scores, series, service):
+    for module in (accounts, audit, calls, erasure, feeds, forecasts, jobs, parquet, rollups, scores, series, service, voiceprints):
         room = module.__name__.rpartition(".")[2]
         for name, function in inspect.getmembers(module, inspect.isfunction):
             public = not name.startswith("_") and name not in ("frame", "require_queue", "queue_clause")

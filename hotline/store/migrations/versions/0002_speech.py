@@ -10,6 +10,7 @@ down_revision = "0001"
 def upgrade() -> None:
     _recordings()
     _ingestion()
+    _voiceprints()
     _erasures()
 
 
@@ -94,3 +95,22 @@ def _erasures() -> None:
         sa.PrimaryKeyConstraint("call_id", name="pk_erasures"),
     )
     op.create_index("ix_erasures_content_hash", "erasures", ["content_hash"])
+
+
+def _voiceprints() -> None:
+    op.create_table(
+        "voiceprints",
+        sa.Column("agent_id", sa.String(40), nullable=False),
+        sa.Column("model", sa.String(40), nullable=False),
+        sa.Column("version", sa.String(40), nullable=False),
+        sa.Column("vector", sa.JSON(), nullable=False),
+        sa.Column("seconds", sa.Float(), nullable=False),
+        sa.Column("source", sa.String(200), nullable=False),
+        sa.Column("consent_by", sa.String(80), nullable=False),
+        sa.Column("consent_on", sa.Date(), nullable=False),
+        sa.Column("consent_note", sa.String(200), nullable=False),
+        sa.Column("enrolled_at", sa.DateTime(), nullable=False),
+        sa.Column("enrolled_by", sa.String(80), nullable=False),
+        sa.ForeignKeyConstraint(["agent_id"], ["agents.id"], name="fk_voiceprints_agent_id"),
+        sa.PrimaryKeyConstraint("agent_id", name="pk_voiceprints"),
+    )
