@@ -57,15 +57,23 @@ def recognise(
 ) -> Recognised:
     """Characters and words of float32 [n] at 16 kHz with times. Raises MissingPart when a model is not there.
 
-    ``hotwords`` are words that this queue or rule set expects; only Paraformer's contextual classes listen to them.
+    ``hotwords`` are words that this queue or rule set expects; only Paraformer's contextual classes listen to them. Punctuation is
+    CT-Punc's, which SenseVoice does without where it has not been pulled.
     """
-    punctuation = models.where("ct-punc", folder) if name == PARAFORMER else None
-    model = load(models.where(name, folder), punctuation)
-    return recognise_with(model, pieces(samples, vad.speech(samples, folder)), channel, hotwords=hotwords, name=name)
+    marks = models.where("ct-punc", folder) if name == PARAFORMER or models.is_here("ct-punc", folder) else None
+    # AutoModel's own chain would punctuate SenseVoice's tags too.
+    model, separate = (load(models.where(name, folder), marks), None) if name == PARAFORMER else (load(models.where(name, folder)), marks)
+    cut = pieces(samples, vad.speech(samples, folder))
+    return recognise_with(model, cut, channel, hotwords=hotwords, name=name, punctuation=load(separate) if separate else None)
 
 
-def recognise_with(model: Any, cut: Sequence[Piece], channel: Channel, *, hotwords: Sequence[str] = (), name: str = "") -> Recognised:
-    """The same with a loaded ``AutoModel`` and pieces already cut; ``name`` is written as the source of the moods."""
+def recognise_with(
+    model: Any, cut: Sequence[Piece], channel: Channel, *, hotwords: Sequence[str] = (), name: str = "", punctuation: Any = None
+) -> Recognised:
+    """The same with a loaded ``AutoModel`` and pieces already cut; ``name`` is written as the source of the moods.
+
+    ``punctuation`` is an ``AutoModel`` of CT-Punc, for models that have none in their own chain.
+    """
     options: dict[str, Any] = {"output_timestamp": True}
     if type(model.model).__name__ == SENSEVOICE:
         options |= {"language": "zh", "use_itn": False}
@@ -78,8 +86,21 @@ def recognise_with(model: Any, cut: Sequence[Piece], channel: Channel, *, hotwor
         if mood is not None:
             found.moods.append(mood)
         if not tags.is_silence(text):
-            found.spoken.extend(parse(result, piece.span, channel, tokens))
+            units = parse(result, piece.span, channel, tokens)
+            found.spoken.extend(punctuated(units, punctuation) if punctuation and units else units)
     return found
+
+
+def punctuated(units: Sequence[Spoken], model: Any) -> list[Spoken]:
+    """The units of one stretch with CT-Punc's marks behind them; unchanged where it does not give the same units back."""
+    text = "".join(f" {unit.text}" if unit.text.isascii() else unit.text for unit in units).strip()
+    with torch_compat.quiet():
+        (result,) = model.generate(input=text, disable_pbar=True)
+    marked = list(_units(str(result["text"]).replace("<unk>", "")))
+    if [posteriors.letters(unit) for unit in marked] != [posteriors.letters(unit.text) for unit in units]:
+        return list(units)
+    tails = [re.sub(r"[\w'’.\-]*\w", "", mark, count=1) for mark in marked]
+    return [replace(unit, text=unit.text + tail) for unit, tail in zip(units, tails, strict=True)]
 
 
 def parse(result: Mapping[str, Any], span: Span, channel: Channel = Channel.MONO, tokens: Sequence[posteriors.Token] = ()) -> list[Spoken]:

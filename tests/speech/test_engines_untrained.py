@@ -18,6 +18,7 @@ from qa.calls import Channel, Role, Span, Turn
 from qa.diarization import Diarization, Segment, vad
 from qa.transcription import funasr_engine, hotwords, posteriors, words_for
 from qa.transcription.pieces import LEAST_S, LONGEST_S, RATE, SILENCE_S, Piece, pieces
+from qa.transcription.words import Spoken
 from qa.voice import emotion2vec
 
 pytestmark = pytest.mark.filterwarnings("ignore")
@@ -240,6 +241,16 @@ def test_a_result_that_is_left_out_does_not_shift_the_others(untrained, speech):
         del model.generate
     assert [piece.span for piece, *_ in batched] == [piece.span for piece in cut[:3]]
     assert said([u for piece, result, *_ in batched for u in funasr_engine.parse(result, piece.span)]) == said(alone)
+
+
+def test_punctuation_of_words_without_any(untrained):
+    model = funasr_engine.load(models.where("ct-punc", untrained))
+    words = ["您", "好", "wi-fi", "停", "电", "了", "ok"]
+    units = [Spoken(word, Span(n, n + 1), 0.5) for n, word in enumerate(words)]
+    marked = funasr_engine.punctuated(units, model)
+    assert [posteriors.letters(u.text) for u in marked] == [posteriors.letters(w) for w in words]
+    assert all(u.text.startswith(w) and not set(u.text[len(w) :]) - set("，。？、,.?") for u, w in zip(marked, words, strict=True))
+    assert marked[-1].text[-1] in "。？.?" and [u.span for u in marked] == [u.span for u in units]
 
 
 def test_emotion_of_each_turn(untrained, speech):
