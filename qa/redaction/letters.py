@@ -75,7 +75,7 @@ def _company(start: int, end: int, text: str, cues: Cues) -> Value | None:
     checked = uscc(code)
     if checked is None and not (announced and 15 <= len(code) <= 20):
         return None
-    if code.isdigit() and not announced:
+    if code[:17].isdigit() and not announced:
         return None  # a company code of digits alone is told from an identity card by its cue only
     if checked is not True and not announced and code[0] not in "159":
         return None
