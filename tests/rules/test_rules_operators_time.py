@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from qa.calls import Span
+from qa.calls import Sound, SoundKind, Span
 from qa.rules.conditions.interruption import is_backchannel
 from qa.rules.verdict import Verdict
 
@@ -48,6 +48,22 @@ class TestSilence:
         assert self.gaps(find, call, "customer@0-3: 停电", "agent@12.7-14: 好") == []
         assert self.gaps(find, call, "customer@0-3: 停电", "agent@13.1-14: 好") == [(0, 2, 2, False)]
         assert self.gaps(find, call, "customer@0-3: 停电", "agent@13.5-14: 好") == [(0, 2, 2, True)]
+
+    @pytest.mark.parametrize(
+        ("kind", "start", "end", "left"),
+        [
+            (SoundKind.MUSIC, 5, 35, []),
+            (SoundKind.RING, 3, 36, []),
+            (SoundKind.IVR, 14, 24, [(3, 14), (24, 36)]),
+            (SoundKind.MUSIC, 3, 20, [(20, 36)]),
+            (SoundKind.MUSIC, 40, 60, [(3, 36)]),
+            (SoundKind.HOLD, 3, 36, [(3, 36)]),
+        ],
+    )
+    def test_what_sounds_but_is_no_word_is_taken_out_of_a_gap(self, find, call, kind, start, end, left) -> None:
+        talk = replace(call("customer@0-3: 停电了", "agent@36-40: 好"), sounds=(Sound(kind, Span(start, end)),))
+        found = find("x: {silence: {over: 10 s, awaiting: agent}}", talk)
+        assert [(h.span.start, h.span.end) for h in found.hits] == left
 
     def test_music_is_not_silence_and_overlapping_speech_leaves_no_gap(self, find, call) -> None:
         assert self.gaps(find, call, "customer@0-3: 停电", "other@4-14: 音乐", "agent@15-16: 好") == []

@@ -2,7 +2,9 @@
 
 A gap belongs behind the sentence before it. `awaiting:` says whose turn to speak it was: the agent's
 after the caller spoke, after a request to wait, or when the agent breaks the gap; the caller's after the
-agent's question. The time before the first word awaits the agent. Music and ring tone are not silence.
+agent's question. The time before the first word awaits the agent. Music, tones and announcements are not
+silence: what is left of a gap before and after them counts. A hold without a sound is silence, which the
+rule's own `unless:` excuses where it was asked for.
 With `unless:` each excuse covers one gap only, unless `once: false` is written.
 
 Example:
@@ -15,7 +17,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from qa.calls import Layout, Role, Span, Turn
+from qa.calls import Layout, Role, SoundKind, Span, Turn
 from qa.rules.conditions.operator import Operator, Vocabulary, param
 from qa.rules.fields import Fields
 from qa.rules.model import Title
@@ -74,20 +76,33 @@ def read(fields: Fields, vocabulary: Vocabulary) -> Params:
 
 
 def gaps(view: CallView, shortest: float) -> list[Gap]:
-    """All silences of at least ``shortest`` seconds, in order."""
+    """All silences of at least ``shortest`` seconds, in order, without what sounds but is nobody's word."""
     timed = sorted((t for t in view.turns if t.span), key=lambda t: (t.span or Span(0, 0)).start)
     found: list[Gap] = []
     reached, holder = 0.0, None
     for turn in timed:
         span = turn.span or Span(0, 0)
-        if span.start - reached >= shortest:
-            found.append(Gap(holder, Span(reached, span.start), _awaited(view, holder, turn.index)))
+        silent = _silent(view, Span(reached, span.start), shortest)
+        if silent:
+            awaited = _awaited(view, holder, turn.index)
+            found += [Gap(holder, piece, awaited) for piece in silent]
         if span.end >= reached:
             reached, holder = span.end, turn.index
     end = view.call.duration
-    if timed and not view.call.truncated and end - reached >= shortest:
-        found.append(Gap(holder, Span(reached, end), _awaited(view, holder, None)))
-    return found
+    silent = _silent(view, Span(reached, end), shortest) if timed and not view.call.truncated else []
+    return found + [Gap(holder, piece, _awaited(view, holder, None)) for piece in silent]
+
+
+def _silent(view: CallView, gap: Span, shortest: float) -> list[Span]:
+    """The pieces of a gap, of at least ``shortest`` seconds each, in which nothing sounds."""
+    if gap.duration < shortest:
+        return []
+    pieces = [gap]
+    for sound in view.call.sounds:
+        if sound.kind is not SoundKind.HOLD:
+            around = [(Span(p.start, min(p.end, sound.span.start)), Span(max(p.start, sound.span.end), p.end)) for p in pieces]
+            pieces = [piece for both_sides in around for piece in both_sides]
+    return [piece for piece in pieces if piece.duration >= shortest]
 
 
 def find(params: Params, view: CallView, look: Look) -> Found:
