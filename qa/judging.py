@@ -123,7 +123,7 @@ def judge(settings: Settings, store: Store, book: RuleBook, entry: Entry, conten
         agent_id=entry.agent_id,
         queue=entry.queue_id,
         direction=entry.direction or "inbound",
-        metadata={"topic": entry.topic or "", "language": entry.language, **entry.metadata},
+        metadata={"topic": entry.topic or "", "language": entry.language, **told(settings, entry.metadata)},
     )
     clock("score")
     scorecard = score(book.choose(call), call)
@@ -137,6 +137,15 @@ def masked(settings: Settings, call_id: str, turns: tuple[Turn, ...]) -> tuple[T
     """The turns of a call with personal values masked (unless the settings keep them) and a token for each value."""
     key = redaction.call_key(secret_key(settings.home), call_id)
     return redaction.redact(turns, key, masked=settings.mask_text)
+
+
+def told(settings: Settings, metadata: Mapping[str, Any]) -> dict[str, Any]:
+    """What came with a call, personal values masked; a field's name is the cue for its value (``customer_phone``)."""
+    if not settings.mask_text:
+        return dict(metadata)
+    return {
+        name: redaction.mask(f"{name} {value}")[len(name) + 1 :] if isinstance(value, str) else value for name, value in metadata.items()
+    }
 
 
 def conflict(connection: sa.Connection, entry: Entry, content_hash: str) -> BadInput | None:
@@ -211,7 +220,8 @@ def attempt(job: Job, set_limit: SetLimit) -> Outcome:
     except HotlineError as error:
         return passing(error.__cause__ or error, where) or Failed(error)
     except Exception as error:
-        fault = BadRecording(where, f"{type(error).__name__}: {error}", "this is a fault of Hotline's: please report it")
+        reason = redaction.mask(f"{type(error).__name__}: {error}")  # it may quote what was said
+        fault = BadRecording(where, reason, "this is a fault of Hotline's: please report it")
         return passing(error, where) or Failed(fault)
 
 

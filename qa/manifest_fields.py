@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from hotline.errors import BadInput
 from qa.calls import Channel, Role
+from qa.redaction import mask
 
 REQUIRED = ("call_id", "file", "started_at")
 OPTIONAL: tuple[str, ...] = ("agent_id", "queue_id", "direction", "topic", "caller", "language", "transcript", "agent_channel", "synthetic")
@@ -111,7 +112,7 @@ def entry(row: Mapping[str, str], where: str, places: Places, zone: ZoneInfo) ->
     """The entry of a row (column: text; no text means not said). Raises BadInput naming ``where`` and the field."""
     call_id = row["call_id"].strip()
     if not CALL_ID.fullmatch(call_id):
-        raise BadInput(f"{where}: call_id", f"'{call_id}' is not an id", "use letters, digits, . _ - (up to 80)")
+        raise BadInput(f"{where}: call_id", f"'{mask(call_id)}' is not an id", "use letters, digits, . _ - (up to 80)")
     transcript = row.get("transcript", "").strip()
     found = places.find(row["file"].strip(), f"{where}: file")
     return Entry(
@@ -161,7 +162,7 @@ def _instant(text: str, thing: str, zone: ZoneInfo) -> datetime:
     try:
         instant = datetime.fromisoformat(text.strip())
     except ValueError:
-        raise BadInput(thing, f"'{text}' is not a time", "write it as 2026-11-09T09:30:00+08:00") from None
+        raise BadInput(thing, f"'{mask(text)}' is not a time", "write it as 2026-11-09T09:30:00+08:00") from None
     if not 1990 <= instant.year < 2100:
         raise BadInput(thing, f"the year {instant.year} cannot be right", "write the year the call took place")
     return instant if instant.tzinfo else instant.replace(tzinfo=zone)
@@ -170,7 +171,7 @@ def _instant(text: str, thing: str, zone: ZoneInfo) -> datetime:
 def _one_of(value: str, allowed: tuple[str, ...], thing: str) -> str:
     value = value.strip() or allowed[0]
     if value not in allowed:
-        raise BadInput(thing, f"'{value}' is not known", f"use one of: {', '.join(allowed)}")
+        raise BadInput(thing, f"'{mask(value)}' is not known", f"use one of: {', '.join(allowed)}")
     return value
 
 
@@ -186,5 +187,5 @@ def _seconds(value: str, thing: str) -> float | None:
     except ValueError:
         seconds = -1
     if not 0 <= seconds < 86_400:
-        raise BadInput(thing, f"'{value}' is not a number of seconds", "write 12.5, from 0 to a day")
+        raise BadInput(thing, f"'{mask(value)}' is not a number of seconds", "write 12.5, from 0 to a day")
     return seconds

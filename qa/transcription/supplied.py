@@ -22,6 +22,7 @@ from typing import Any
 
 from hotline.errors import BadInput
 from qa.calls import Role
+from qa.redaction import mask
 from qa.transcription.normalise import normalise
 
 _LISTS = ("entries", "segments", "utterances", "sentences", "results")
@@ -162,7 +163,7 @@ def _subtitles(name: str, text: str) -> tuple[str, str, list[Entry]]:
             continue
         where, arrow = at + 1, _ARROW.match(lines[at])
         if arrow is None:
-            raise BadInput(f"{name}:{where}", f"'{lines[at].strip()}' is not a time line", "write 00:00:01,000 --> 00:00:02,000")
+            raise BadInput(f"{name}:{where}", f"'{mask(lines[at].strip())}' is not a time line", "write 00:00:01,000 --> 00:00:02,000")
         cue: list[str] = []
         at += 1
         while at < len(lines) and lines[at].strip() and "-->" not in lines[at]:
@@ -197,7 +198,7 @@ def _entry(name: str, line: int, item: Any) -> Entry:
             raise BadInput(f"{where}: text", "missing", "every entry needs its text, if only an empty one")
         return Entry("", line=line)
     if not isinstance(found["text"][1], str):
-        raise BadInput(f"{where}: text", f"'{found['text'][1]}' is not text", "put it in quotes")
+        raise BadInput(f"{where}: text", f"'{mask(str(found['text'][1]))}' is not text", "put it in quotes")
     start, end = _time(where, found["start"]), _time(where, found["end"])
     if start is not None and end is not None and end < start:
         raise BadInput(f"{where}: end", f"{end:g} s is before the start, {start:g} s", "mend the times")
@@ -233,7 +234,7 @@ def _number(where: str, field: tuple[str, Any] | None) -> float | None:
     try:
         number = float(value)
     except (TypeError, ValueError):
-        raise BadInput(f"{where}: {key}", f"'{value}' is not a number", "write seconds such as 12.5") from None
+        raise BadInput(f"{where}: {key}", f"'{mask(str(value))}' is not a number", "write seconds such as 12.5") from None
     if not math.isfinite(number) or number < 0:
-        raise BadInput(f"{where}: {key}", f"'{value}' is not possible here", "write seconds such as 12.5")
+        raise BadInput(f"{where}: {key}", f"'{mask(str(value))}' is not possible here", "write seconds such as 12.5")
     return number
