@@ -1,5 +1,6 @@
 """A manifest's good rows become entries; each wrong row is named with its line, field and mend."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -108,3 +109,60 @@ def test_two_files_of_a_folder_that_share_an_id_do_not_overwrite_each_other(fold
     entries, bad = manifest.read(folder, ZONE)
     assert len(entries) == len(bad) == 1
     assert "give each call its own id" in str(bad[0].error)
+
+
+def test_a_sheet_saved_by_chinese_excel(folder: Path) -> None:
+    text = f"call_id,file,started_at,topic\r\nS1,a.wav,{GOOD['started_at']},停电咨询\r\n"
+    (folder / "m.csv").write_bytes(text.encode("gb18030"))
+    (entry,), bad = manifest.read(folder / "m.csv", ZONE)
+    assert (entry.topic, bad) == ("停电咨询", [])
+    (folder / "m.csv").write_bytes(b"\xef\xbb\xbf" + text.encode("utf-8"))
+    assert manifest.read(folder / "m.csv", ZONE)[0][0].topic == "停电咨询"
+
+
+@pytest.mark.parametrize("suffix", [".parquet", ".xlsx"])
+def test_tables_with_types_of_their_own(folder: Path, suffix: str) -> None:
+    started = datetime(2026, 11, 9, 9, 30)
+    frame = pl.DataFrame({"call_id": ["S1", "S2"], "file": ["a.wav", "gone.wav"], "started_at": [started] * 2, "hold_s": [12.5, None]})
+    source = folder / f"m{suffix}"
+    frame.write_parquet(source) if suffix == ".parquet" else frame.write_excel(source)
+    (entry,), (row,) = manifest.read(source, ZONE)
+    assert entry.started_at == started.replace(tzinfo=ZONE)
+    assert entry.hold_s == 12.5
+    assert str(row.error).startswith(f"m{suffix}:3: file: 'gone.wav'")
+    assert manifest.count(source) == 2 and manifest.is_manifest(source)
+
+
+def test_instants_with_a_zone_in_parquet(folder: Path) -> None:
+    pl.DataFrame({"call_id": ["S1"], "file": ["a.wav"], "started_at": [datetime(2026, 11, 9, 1, 30, tzinfo=UTC)]}).write_parquet(
+        folder / "m.parquet"
+    )
+    assert manifest.read(folder / "m.parquet", ZONE)[0][0].started_at == datetime(2026, 11, 9, 9, 30, tzinfo=ZONE)
+
+
+def test_a_line_with_too_many_cells_is_named(folder: Path) -> None:
+    (folder / "m.csv").write_text(f"call_id,file,started_at\nS1,a.wav,{GOOD['started_at']}\nS2,a.wav,x,停电,了\n", encoding="utf-8")
+    entries, (row,) = manifest.read(folder / "m.csv", ZONE)
+    assert len(entries) == 1 and str(row.error).startswith("m.csv:3: more cells")
+
+
+def test_a_cell_of_several_lines_does_not_shift_the_numbers(folder: Path) -> None:
+    text = f'call_id,file,started_at,topic\nS1,a.wav,{GOOD["started_at"]},"a\nb"\nS2,gone.wav,{GOOD["started_at"]},\n'
+    (folder / "m.csv").write_text(text, encoding="utf-8")
+    assert str(manifest.read(folder / "m.csv", ZONE)[1][0].error).startswith("m.csv:4: file")
+
+
+def test_rows_are_read_as_they_are_asked_for(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = "".join(f"S{n},a.wav,{GOOD['started_at']}\n" for n in range(5000))
+    (folder / "m.csv").write_text(f"call_id,file,started_at\n{rows}", encoding="utf-8")
+    made = []
+    entry = manifest.entry
+    monkeypatch.setattr(manifest, "entry", lambda row, *rest: made.append(row) or entry(row, *rest))
+    first = next(manifest.stream(folder / "m.csv", ZONE))
+    assert isinstance(first, manifest.Entry) and first.call_id == "S0" and len(made) == 1
+    assert manifest.count(folder / "m.csv") == 5000
+
+
+def test_a_transcript_table_is_no_manifest(folder: Path) -> None:
+    (folder / "a.csv").write_text("role,start,end,text\nagent,0,1,您好\n", encoding="utf-8")
+    assert not manifest.is_manifest(folder / "a.csv") and not manifest.is_manifest(folder / "a.wav")
