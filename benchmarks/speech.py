@@ -20,6 +20,7 @@ def main() -> None:
     parser = common.arguments("Diarization, recognition, overhead and volume of the speech pipeline, beside others")
     parser.add_argument("--most", type=int, help="clips of each recognition set at most (evenly spread); default all")
     parser.add_argument("--only", choices=("speakers", "words", "volume"), action="append", help="these parts only (may be repeated)")
+    parser.add_argument("--calls", type=int, help="sample calls at most (evenly spread); default all")
     chosen = parser.parse_args()
     parts = set(chosen.only or ("speakers", "words", "volume"))
     folder = settings.load().models
@@ -31,6 +32,8 @@ def main() -> None:
     if not clips:
         common.remark("AMI clips: no --data with diarization/, left out")
     calls = list(speech_samples.sample_calls())
+    if chosen.calls:
+        calls = calls[:: max(1, -(-len(calls) // chosen.calls))]
     peer = None if chosen.no_peers or parts == {"volume"} else _whisperx([phone, *clips], folder)
 
     results: dict[str, Any] = {}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -149,13 +149,16 @@ def tables(phone: Sample, clips: Sequence[Sample], folder: Path, peer: dict[str,
 def call_table(calls: Sequence[Sample], heard: Mapping[str, diarization.Diarization]) -> None:
     """Print the error on the sample calls, as they were heard on their way into the store."""
     totals: dict[str, DiarizationErrorRate] = defaultdict(new_metric)
+    many: Counter[str] = Counter()
     for sample in calls:
         kind = "stereo" if sample.audio.layout is Layout.STEREO else "mono"
-        error(sample, _plain(heard[sample.name]), totals[f"{kind}, {sample.speakers} speaking"])
+        kind += f", {sample.speakers} speaking"
+        many[kind] += 1
+        error(sample, _plain(heard[sample.name]), totals[kind])
     common.table(
         "Diarization error rate % on the sample calls (synthetic speech)",
         ["calls", "how many", "ours"],
-        [[kind, len(metric), common.percent(abs(metric), 1)] for kind, metric in sorted(totals.items())],
+        [[kind, many[kind], common.percent(abs(metric), 1)] for kind, metric in sorted(totals.items())],
     )
 
 

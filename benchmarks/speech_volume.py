@@ -1,6 +1,6 @@
 """What Hotline adds to the engines it calls, and how much audio a core gets through.
 
-The sample calls are ingested in this process, from the file to the stored verdict, after one call that loads the models. Every call
+The sample calls are ingested in this process, from the file to the stored verdict, after calls that load models and rules. Every call
 of an engine is timed where Hotline enters it: pyannote's segmentation and embedding networks, the GE2E encoder, FunASR's
 ``generate`` (voice detection and recognisers), faster-whisper. All the rest is overhead: decoding, clustering, alignment, roles,
 masking, rules, Parquet and SQL.
@@ -26,9 +26,9 @@ from benchmarks.common import ROOT
 from benchmarks.speech_samples import Sample
 from hotline import settings
 from hotline.store import open_store
-from qa import ingest, torch_compat
-from qa.calls import Layout
+from qa import ingest, manifest, torch_compat
 from qa.diarization import Diarization
+from qa.rulebook import RuleBook
 
 ENGINES = (
     ("pyannote.audio.pipelines.speaker_diarization", "SpeakerDiarization.get_segmentations", "pyannote segmentation"),
@@ -79,6 +79,7 @@ class Volume:
     engines: Clock
     audio_s: float
     heard: dict[str, Diarization]
+    stages: dict[str, float]
 
     @property
     def overhead(self) -> float:
@@ -101,14 +102,16 @@ def measure(calls: Sequence[Sample], models: Path) -> Volume:
         base = Path(made)
         first, rest = _manifests(base, calls)
         store = open_store(settings.load(base / "home", {"HOTLINE_MODELS": str(models), "HOTLINE_WORKERS": "1"}))
+        store.migrate()
         ingest.ingest(store, first, workers=1)  # loads the models
+        book = RuleBook.load(store.settings.rules)
         with _timed(clock), _overheard(heard):
             wall, cpu = time.perf_counter(), time.process_time()
-            summary = ingest.ingest(store, rest, workers=1)
+            summary = ingest.ingest_items(store, book, rest, manifest.stream(rest, store.settings.zone), len(calls), workers=1)
             wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
     if summary.stored != len(calls):
         raise RuntimeError(f"{summary.stored} of {len(calls)} calls were stored: {summary.quarantined[:2]}")
-    return Volume(wall, cpu, clock, sum(call.audio.duration for call in calls), heard)
+    return Volume(wall, cpu, clock, sum(call.audio.duration for call in calls), heard, dict(summary.stages))
 
 
 def tables(volume: Volume) -> dict[str, Any]:
@@ -119,6 +122,7 @@ def tables(volume: Volume) -> dict[str, Any]:
     ]
     rows.append(["everything else", round(volume.wall - inside, 1), common.percent(1 - inside / volume.wall, 1)])
     common.table(f"From file to stored verdict: {volume.audio_s:.0f} s of calls, wall seconds", ["part", "seconds", "%"], rows)
+    common.table("The same time by stage", ["stage", "seconds"], [[name, round(s, 2)] for name, s in volume.stages.items()])
     per_core = 1 / volume.rtf
     cpu_overhead = (volume.cpu - volume.engines.cpu) / volume.engines.cpu
     needed = machines(volume.rtf)
@@ -189,11 +193,11 @@ def _overheard(heard: dict[str, Diarization]) -> Iterator[None]:
 
 
 def _manifests(base: Path, calls: Sequence[Sample]) -> tuple[Path, Path]:
-    """Two manifests of the calls' recordings alone: a stereo and a mono call to warm up with, and all of them."""
+    """Two manifests of the calls' recordings alone: a call of each layout to warm up with, and all of them."""
     folder = ROOT / "data" / "calls"
     rows = {row["call_id"]: row for row in csv.DictReader((folder / "manifest.csv").read_text(encoding="utf-8").splitlines())}
     kept = ("call_id", "file", "started_at", "agent_channel", "language", "synthetic")
-    warm = [next(c for c in calls if c.audio.layout is layout) for layout in (Layout.STEREO, Layout.MONO)]
+    warm = list({call.audio.layout: call for call in calls}.values())
     written = []
     for name, chosen, prefix in (("warm", warm, "warm-"), ("all", calls, "")):
         (base / name).mkdir()
