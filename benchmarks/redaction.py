@@ -1,7 +1,7 @@
 """How many personal values are masked, and how many clean sentences are touched: ``make bench-redaction``.
 
 Values are invented (``redaction_values.py``) and put into sentences that no recogniser was written with
-(``redaction_held_out.py``). A value counts as found when every letter and digit of it is masked; a clean turn counts as falsely
+(``redaction_third.py``; the earlier sets, ``held-out`` and ``second``, were mended with after their first run). A value counts as found when every letter and digit of it is masked; a clean turn counts as falsely
 masked when a single character of it is. Bounds are Wilson's score interval at 95 % (Wilson 1927).
 """
 
@@ -19,7 +19,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks import redaction_dev, redaction_held_out, redaction_second
+from benchmarks import redaction_dev, redaction_held_out, redaction_second, redaction_third
 from benchmarks import redaction_values as made
 from qa.calls import Role, Turn
 from qa.redaction import call_key, redact
@@ -177,14 +177,14 @@ def hidden(text: str, masked: str, start: int, end: int) -> bool:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Print the tables and a line of JSON; 0 unless told to ``--check`` the targets."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--set", choices=("held-out", "second", "dev"), default="held-out", dest="which")
+    parser.add_argument("--set", choices=("held-out", "second", "third", "dev"), default="third", dest="which", help="third: nothing was mended with it")
     parser.add_argument("--talks", type=int, default=3000)
     parser.add_argument("--clean", type=int, default=10_000)
     parser.add_argument("--seed", type=int, default=2026)
     parser.add_argument("--misses", type=int, default=0, help="print so many misses (never of the held-out set while mending)")
     parser.add_argument("--check", action="store_true", help="exit 1 below recall 0.99 or above 0.01 false masks")
     options = parser.parse_args(arguments)
-    frames = {"dev": redaction_dev, "second": redaction_second, "held-out": redaction_held_out}[options.which]
+    frames = {"dev": redaction_dev, "second": redaction_second, "third": redaction_third, "held-out": redaction_held_out}[options.which]
     found: Counter[str] = Counter()
     total: Counter[str] = Counter()
     misses: dict[str, list[str]] = defaultdict(list)

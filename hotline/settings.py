@@ -52,7 +52,7 @@ class Settings:
     longest_recording_hours: float = 4.0
     """Recordings that last longer are put aside instead of filling the memory (an hour needs up to 0.5 GB)."""
     mask_text: bool = True
-    """Mask phone and ID numbers before text is stored."""
+    """Mask personal values (numbers, names, addresses …) before text is stored."""
     fcr_days: int = 3
     """A call is resolved at first contact when the same caller does not call about the same topic within so many days."""
     min_sample: int = 30

@@ -133,7 +133,8 @@ def _is_english(text: str) -> bool:
 def _placed(turns: Sequence[Turn], values: list[list[Value]], splits: list[Split]) -> list[Placed]:
     placed: list[Placed] = [[(v, v.ranges, v.start, v.end, 0) for v in found] for found in values]
     for split in splits:
-        for number, (place, run) in enumerate(split.pieces, start=1):
+        alone = len(split.pieces) == 1
+        for number, (place, run) in enumerate(split.pieces, start=0 if alone else 1):
             clear = [p for p in placed[place] if p[3] <= run.start or run.end <= p[2]]
             placed[place] = [*clear, (split.value, run.hidden(), run.start, run.end, number)]
     return [sorted(found, key=lambda p: p[2]) for found in placed]

@@ -29,7 +29,7 @@ _WORDS: dict[str, str] = {
         r"|(?i:phone|cell|mobile|telephone|call(?:ing)?(?: me| us)?(?: back)?(?: at| on)?|reach (?:me|us)|fax|callback|text me|number)"
     ),
     "ticket": (
-        r"工单(?:号码?|编号)?|单号|流水号|受理(?:号|编号)|报修单号?|投诉(?:单号?|编号)|订单(?:号|编号)?|批次号?|文号|案件号|编号|快递|型号|条码|档案号|合同号?"
+        r"工单(?:号码?|编号)?|单号|流水号|受理(?:号|编号)|报修单号?|单子|诉求编号|投诉(?:单号?|编号)|订单(?:号|编号)?|批次号?|文号|案件号|编号|快递|型号|条码|档案号|合同号?"
         r"|(?i:(?:ticket|case|order|reference|confirmation|tracking|work order|invoice|incident|model)(?: (?:number|no|id|code))?)"
     ),
     "badge": r"工号|坐席|座席|警号|员工号|客服号|(?i:badge|agent id|employee|operator)(?i: number)?",

@@ -152,6 +152,9 @@ def _read(row: list[Item], text: str) -> Run:
 
 def _with_last(run: Run, text: str) -> Run:
     """With the X that closes an identity number of seventeen digits."""
+    after = text[run.end : run.end + 1]
+    if len(run.digits) % 18 == 16 and after in SOUND_OF and _LAST.match(text[run.end + 1 : run.end + 5]) is not None:
+        run = replace(run, digits=run.digits + SOUND_OF[after], places=(*run.places, (run.end, run.end + 1)))
     if len(run.digits) % 18 != 17:
         return run
     match = _LAST.match(text[run.end : run.end + 4])
@@ -187,7 +190,7 @@ def _joined(runs: list[Run], text: str, expected: Callable[[int], bool]) -> list
             following = runs[at + len(chain)]
             gap = text[chain[-1].end : following.start]
             match = _BREAK.fullmatch(gap) if len(gap) <= 6 else None
-            if match is None or any(c in _NEVER_MISHEARD for c in match[1]):
+            if match is None or not _maybe_misheard(match[1], alone=match[1] == gap):
                 break
             breaks.append((chain[-1].end + match.start(1), match[1]))
             chain.append(following)
@@ -199,6 +202,13 @@ def _joined(runs: list[Run], text: str, expected: Callable[[int], bool]) -> list
             out.append(_mended(runs[at], text))
             at += 1
     return out
+
+
+def _maybe_misheard(characters: str, *, alone: bool) -> bool:
+    """One character of any sound right between digits, or what sounds like digits beside a pause."""
+    if any(c in _NEVER_MISHEARD for c in characters):
+        return False
+    return (len(characters) == 1 and alone) or all(c in SOUND_OF for c in characters)
 
 
 def _is_one_number(whole: Run, chain: list[Run], expected: bool) -> bool:

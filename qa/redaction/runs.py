@@ -22,6 +22,7 @@ _AMOUNT = re2.compile(r"^\d{1,3}(?:,\d{3})+(?:\.\d+)?$|^\d+\.\d{1,4}$")
 _MONEY_BEFORE = re2.compile(r"[¥￥$€£] ?$")
 _ENGLISH_UNIT = re2.compile(r"^ ?(?i:dollars?|cents?|kilowatts?|kwh|hours?|minutes?|days?|percent|yuan|degrees|volts?|watts?)\b")
 _DESK = re2.compile(r"^号(?:为您|为你|客服|坐席|座席|话务|接线|竭诚|很高兴)")
+_HAN = re2.compile(r"\p{Han}")
 _CODE_BEFORE = re2.compile(r"[A-Za-z]-?$")
 
 
@@ -149,7 +150,8 @@ def _without_quantity(run: Run, text: str) -> Run:
     """Without a last group that counts what follows: 2024、2025三年, 13800004517二单元."""
     last = run.cuts[-1]
     joined = last and run.places[last][0] == run.places[last - 1][1]
-    return run.part(0, last) if joined and text[run.end : run.end + 2].startswith(_AFTER_LIST) else run
+    one_word = len(run.digits) - last == 1 and last >= SHORTEST and _HAN.match(text[run.end : run.end + 1]) is not None  # …370一直
+    return run.part(0, last) if joined and (one_word or text[run.end : run.end + 2].startswith(_AFTER_LIST)) else run
 
 
 def _before_quantity(run: Run, text: str, english: bool) -> Value | None:

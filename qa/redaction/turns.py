@@ -65,7 +65,22 @@ def split_numbers(turns: Sequence[Turn], loose: dict[int, list[Run]], cues: Sequ
                     chain = []
                 chain.append(piece)
         found += _closed(chain, cues, english)
-    return found
+    return found + _echoes(turns, found, loose)
+
+
+def _echoes(turns: Sequence[Turn], found: list[Split], loose: dict[int, list[Run]]) -> list[Split]:
+    """Pieces that the other side repeated without repeating the whole: hidden too, but of no value for comparing."""
+    taken = {(place, run.start) for split in found for place, run in split.pieces}
+    echoes: list[Split] = []
+    for split in found:
+        digits = {run.digits for _, run in split.pieces}
+        first, last = split.pieces[0][0], split.pieces[-1][0]
+        for place in range(first, min(len(turns), last + 2)):
+            for run in loose.get(place, []):
+                if run.digits in digits and (place, run.start) not in taken:
+                    taken.add((place, run.start))
+                    echoes.append(Split(Value("digits", run.start, run.end, "", len(run.digits)), ((place, run),)))
+    return echoes
 
 
 def _pieces(place: int, text: str, runs: list[Run]) -> list[Piece]:
