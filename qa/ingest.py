@@ -133,6 +133,7 @@ def ingest_items(
         (settings, book),
         judging.gone,
         limit_s=judging.limit_s,
+        load_s=judging.LOAD_S,
         most_tasks=settings.worker_calls,
         most_mb=settings.worker_memory_mb,
         on_tick=tick,

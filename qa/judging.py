@@ -33,6 +33,8 @@ from qa.workers import SetLimit
 _FOR_GOOD = {errno.ENOENT, errno.EACCES, errno.EPERM, errno.EISDIR, errno.ENOTDIR, errno.ENAMETOOLONG, errno.ELOOP}
 """What an operating system says of a file that will not be there or readable in a minute either."""
 LEAST_LIMIT_S = 60.0
+LOAD_S = 600.0
+"""The first recording of a process loads the models, which on a busy machine with a cold disk takes minutes."""
 _BYTES_A_SECOND = 100_000
 """A slow disk or share; until the length is known a recording may take this long to be read, and the least limit."""
 

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-import resource
 import signal
 import sys
 import threading
@@ -52,7 +51,8 @@ class Source(Protocol[TaskFrom]):
 class Workers(Generic[Task, Result]):
     """How to work. ``failed`` makes the result of a task whose process died ("died") or was too slow ("slow").
 
-    ``limit_s`` is how long a task may take until its ``attempt`` says better. A worker is replaced after ``most_tasks`` tasks or when
+    ``limit_s`` is how long a task may take until its ``attempt`` says better; the first of a process, which loads what is slow to load,
+    ``load_s`` longer. A worker is replaced after ``most_tasks`` tasks or when
     it has taken ``most_mb`` megabytes of memory. ``on_tick`` is called about every second.
     """
 
@@ -61,6 +61,7 @@ class Workers(Generic[Task, Result]):
     start_with: tuple[Any, ...]
     failed: Callable[[Task, str], Result]
     limit_s: Callable[[Task], float] = lambda task: float("inf")
+    load_s: float = 0.0
     most_tasks: int = 500
     most_mb: float = float("inf")
     on_tick: Callable[[], None] = lambda: None
@@ -173,9 +174,9 @@ class Crew(Generic[Task, Result]):
                 if what == "ready":
                     worker.ready, self.deaths_at_start = True, 0
                 elif what == "began":
-                    worker.since, worker.limit = time.monotonic(), self.how.limit_s(worker.tasks[0])
+                    worker.since, worker.limit = time.monotonic(), self.how.limit_s(worker.tasks[0]) + self._loading(worker)
                 elif what == "limit":
-                    worker.limit = value
+                    worker.limit = value + self._loading(worker)
                 else:
                     worker.done += 1
                     worker.limit = float("inf")
@@ -183,6 +184,9 @@ class Crew(Generic[Task, Result]):
                     yield worker.tasks.popleft(), value
         except (EOFError, OSError):
             return
+
+    def _loading(self, worker: _Worker[Task]) -> float:
+        return 0.0 if worker.done else self.how.load_s
 
     def _lost(self, worker: _Worker[Task], why: str) -> Iterator[tuple[Task, Result]]:
         """A worker is gone: its present task failed, the next one goes back."""
@@ -251,6 +255,10 @@ def _leave_with(parent: int) -> None:
 
 
 def peak_mb() -> float:
-    """The most memory this process has had in use, megabytes."""
+    """The most memory this process has had in use, megabytes; 0 where the system does not tell."""
+    try:
+        import resource
+    except ImportError:  # Windows: workers are replaced by the number of their tasks alone
+        return 0.0
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak / (1 << 20) if sys.platform == "darwin" else peak / (1 << 10)

@@ -84,6 +84,18 @@ def test_what_hangs_is_ended_and_the_rest_is_done() -> None:
     assert time.monotonic() - begun < 60
 
 
+def test_the_first_task_may_load_what_is_slow_to_load() -> None:
+    work: Workers[int, int] = Workers(_slowly, _start, (0,), _failed, limit_s=lambda task: 0.3, load_s=60.0)
+    assert dict(work.run(Listed([1]), 2)) == {1: 1}
+    work = Workers(_slowly, _start, (0,), _failed, limit_s=lambda task: 0.3)
+    assert dict(work.run(Listed([1]), 2)) == {1: -1}
+
+
+def _slowly(task: int, limit: SetLimit) -> int:
+    time.sleep(3.0)
+    return task
+
+
 def test_results_that_wait_hold_up_the_source() -> None:
     """Back-pressure: whoever takes results slowly keeps no more under way than two a worker."""
     source = Listed(range(1, 30))
