@@ -71,7 +71,7 @@ def reassign(segments: Sequence[Segment], found: Sequence[Utterance]) -> tuple[l
     for _ in range(_ROUNDS):
         means = voices(now)
         if len(means) < 2:
-            return list(segments), first
+            return sorted(segments, key=lambda s: (s.span.start, s.span.end)), first
         # Each is held against the speaker it had at first, so that rounds cannot push it back and forth.
         moved = [replace(u, speaker=_nearest(u, means)) for u in first]
         if all(a.speaker == b.speaker for a, b in zip(moved, now, strict=True)):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from qa.calls import Channel, Role, Span, Turn
@@ -93,3 +95,54 @@ def test_a_third_speaker_gets_no_role():
     result = assign(turns, third)
     assert result.turns[-1].role is Role.UNKNOWN and result.turns[-1].role_confidence == 0.0
     assert any("3 speakers" in warning for warning in result.warnings)
+
+
+def with_voices(turns_and_diarization, a=(1.0, 0.0), b=(0.0, 1.0), sure=True):
+    turns, diarization = turns_and_diarization
+    return turns, replace(diarization, voices={s: v for s, v in {"A": a, "B": b}.items() if s in diarization.speakers}, sure=sure)
+
+
+def test_the_voiceprint_finds_the_agent_without_a_word():
+    result = assign(*with_voices(call("B", texts=False)), voiceprint=(0.9, 0.1))
+    assert agents(result) == {"A"} and result.method.startswith("voiceprint") and result.confidence > 0.95
+
+
+def test_a_voiceprint_between_two_voices_is_a_weak_witness():
+    near = with_voices(call("B", texts=False), a=(0.72, 0.69), b=(0.69, 0.72))
+    assert assign(*near, voiceprint=(0.72, 0.69)).confidence < 0.8
+
+
+def test_a_voiceprint_against_the_words_makes_it_doubtful():
+    result = assign(*with_voices(call()), voiceprint=(0.1, 0.9))
+    assert result.confidence < 0.6 and any("check agent_id" in warning for warning in result.warnings)
+
+
+def test_a_voiceprint_says_nothing_of_one_voice():
+    alone = with_voices(call(speakers="B", texts=False))
+    assert assign(*alone, voiceprint=(0.1, 0.9)).method == "unknown"
+    spoken = assign(*with_voices(call(speakers="B")), voiceprint=(0.1, 0.9))
+    assert {t.role for t in spoken.turns} == {Role.CUSTOMER}
+
+
+def test_a_voiceprint_against_the_channel_map_makes_it_doubtful():
+    result = assign(*with_voices(call(texts=False, channels=SWAPPED)), voiceprint=(0.9, 0.1))
+    assert result.confidence < 0.6 and any("check agent_channel" in warning for warning in result.warnings)
+    # The words are on the map's side: another agent took the call, and the roles stand.
+    result = assign(*with_voices(call(channels=RIGHT)), voiceprint=(0.1, 0.9))
+    assert result.confidence > 0.95 and any("check agent_id" in warning for warning in result.warnings)
+
+
+def test_a_swapped_map_is_noticed_by_the_opening_phrase_alone():
+    turns, diarization = call(channels=SWAPPED)
+    opened = [turns[0], *(replace(t, text="嗯") for t in turns[1:])]
+    assert assign(opened, diarization, ["工号三零二六为您服务"]).confidence < 0.6
+
+
+def test_roles_are_doubtful_where_the_number_of_voices_is():
+    assert assign(*with_voices(call(), sure=False)).confidence < 0.6
+
+
+def test_courtesy_alone_does_not_tell_the_side_of_a_one_sided_call():
+    turns = [Turn(0, Role.UNKNOWN, "请问什么时候来电，您知道吗？请问您那边有消息吗？", Span(0, 4), speaker="A")]
+    result = assign(turns, Diarization((Segment(Span(0, 4), "A"),)))
+    assert result.confidence < 0.6
