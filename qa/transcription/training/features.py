@@ -103,20 +103,23 @@ def _decibels(value: float) -> float:
     return float(value * np.log(10) / 10)
 
 
-def line(bank: np.ndarray, rng: np.random.Generator, other: np.ndarray | None = None) -> np.ndarray:
-    """A random telephone line (or, one time in ten, none) for a clean filter bank; ``other`` is someone else's, heard far off."""
+def line(bank: np.ndarray, rng: np.random.Generator, other: np.ndarray | None = None, strength: float = 1.0) -> np.ndarray:
+    """A random telephone line (or, now and then, none) for a clean filter bank; ``other`` is someone else's, heard far off.
+
+    ``strength`` from 0 to 1 says how far lines may be from a good one: noise, tilt, rooms, levels.
+    """
     hertz = centres()
     frames = len(bank)
     level = bank.max(1)
     loud = float(np.quantile(level, 0.8))
-    wide = rng.random() < 0.08
-    target = _decibels(rng.uniform(-34, -12)) + LOUD
+    wide = rng.random() < 0.08 * strength
+    target = _decibels(-22 + 12 * rng.uniform(-1, 1) * max(0.3, strength)) + LOUD
     power = np.exp(np.clip(bank + np.float32(target - loud), FLOOR, 40))
     if other is not None and len(other) > 10:
         start = int(rng.integers(len(other)))
         far = np.exp(other[(start + np.arange(frames)) % len(other)])
         power += far * np.float32(np.exp(target - np.log(far.mean() + 1e-6) - 2.0 + _decibels(rng.uniform(-38, -14))))
-    if rng.random() < 0.3:  # a room: energy leaks into the next frames
+    if rng.random() < 0.3 * strength:  # a room: energy leaks into the next frames
         decay, share = np.float32(rng.uniform(0.6, 0.9)), np.float32(rng.uniform(0.02, 0.15))
         tail = np.zeros(BINS, np.float32)
         for index in range(frames):
@@ -127,18 +130,20 @@ def line(bank: np.ndarray, rng: np.random.Generator, other: np.ndarray | None = 
         low, high, order = rng.uniform(150, 340), rng.uniform(3150, 3750), 2 * int(rng.integers(2, 5))
         response = 1 / (1 + (low / np.maximum(hertz, 1)) ** order) / (1 + (hertz / high) ** (2 * order))
         response = response * _above()
-    tilt = _decibels(rng.uniform(-3, 3)) * np.log2(hertz / 1000)
-    bumps = sum(_decibels(rng.normal(0, 1.5)) * np.cos(np.pi * k * np.arange(BINS) / BINS + rng.uniform(0, 6)) for k in (1, 2, 3))
+    tilt = _decibels(rng.uniform(-3, 3) * strength) * np.log2(hertz / 1000)
+    bumps = sum(
+        _decibels(rng.normal(0, 1.5 * strength)) * np.cos(np.pi * k * np.arange(BINS) / BINS + rng.uniform(0, 6)) for k in (1, 2, 3)
+    )
     response = response * np.exp(tilt + bumps)
     power *= response.astype(np.float32)
     base, _ = white()
     if rng.random() < 0.85:
         slope = (hertz / 1000) ** -rng.uniform(0, 1.5)
         shape = base * slope * (response if rng.random() < 0.3 else _above())
-        amount = np.exp(target + _decibels(rng.uniform(-45, -14))) / (base.mean() + 1e-9)
+        amount = np.exp(target + _decibels(rng.uniform(-48, -40 + 26 * strength))) / (base.mean() + 1e-9)
         power += _noise(frames, shape * amount * 0.5, rng)
     if rng.random() < 0.7:  # companding: noise that follows the frame's own level
-        own = power.mean(1, keepdims=True) * np.exp(_decibels(rng.uniform(-42, -22)))
+        own = power.mean(1, keepdims=True) * np.exp(_decibels(rng.uniform(-42, -36 + 14 * strength)))
         power += _noise(frames, _above() * base / base.mean(), rng) * own.astype(np.float32)
     power += _noise(frames, base, rng)
     made: np.ndarray = np.log(power + np.float32(1e-7))
@@ -161,7 +166,7 @@ def warp(bank: np.ndarray, rate: float, length: float) -> np.ndarray:
 
 
 def mask(stacked: np.ndarray, rng: np.random.Generator, fill: Any) -> np.ndarray:
-    """SpecAugment on stacked features, in place: up to two bands of the filter bank and two short times are set to ``fill``."""
+    """SpecAugment on stacked features, in place: up to two bands of the filter bank and two short times are set to ``fill`` [560]."""
     view = stacked.reshape(len(stacked), STACK, BINS)
     filled = np.asarray(fill, np.float32).reshape(STACK, BINS)
     for _ in range(2):

@@ -16,6 +16,35 @@ from qa.transcription.training.texts import bare
 
 DURATION_FRAME = 0.025  # seconds a unit of Kokoro's durations lasts
 _INITIALS = ("zh", "ch", "sh", *"bpmfdtnlgkhjqxrzcsyw")
+_FINALS = (
+    *(
+        "a",
+        "ai",
+        "an",
+        "ang",
+        "ao",
+        "e",
+        "ei",
+        "en",
+        "eng",
+        "er",
+        "i",
+        "ia",
+        "ian",
+        "iang",
+        "iao",
+        "ie",
+        "in",
+        "ing",
+        "iong",
+        "iu",
+        "o",
+        "ong",
+    ),
+    *("ou", "u", "ua", "uai", "uan", "uang", "ue", "ui", "un", "uo", "v", "ve", "van", "vn", "n", "ng", "m"),
+)
+INITIALS, FINALS = 32, 256
+"""Sizes of the heads; the last number is silence, the last but one what is in no list."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +83,17 @@ def syllables(punctuated: str) -> list[Syllable]:
                 found.append(Syllable(one, initial or "-", sound[len(initial) :], spoken))
         piece = ""
     return found
+
+
+def initial_number(initial: str) -> int:
+    """The number of an initial; 0 is none."""
+    return _INITIALS.index(initial) + 1 if initial in _INITIALS else 0
+
+
+def final_number(final: str) -> int:
+    """The number of a final with its tone (1 to 5) behind it."""
+    sound, tone = final[:-1], final[-1:]
+    return _FINALS.index(sound) * 5 + int(tone) - 1 if sound in _FINALS and tone in "12345" else FINALS - 2
 
 
 def spans(punctuated: str, phonemes: str, durations: list[int], vocabulary: dict[str, int]) -> np.ndarray:

@@ -133,6 +133,12 @@ class Texts:
         self.seen.add(text)
         return text
 
+    def remember(self, drawn: Iterable[str]) -> None:
+        """Count sentences of an earlier run, so that they are not drawn again."""
+        for text in drawn:
+            self.counts.update(bare(text))
+            self.seen.add(text)
+
     def fill(self, template: str) -> str:
         """The template with every choice made. Raises KeyError for a slot that does not exist."""
         while match := _INNER.search(template):

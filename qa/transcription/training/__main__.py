@@ -1,0 +1,93 @@
+"""``python -m qa.transcription.training make``: the small Mandarin recogniser from nothing, in one command.
+
+    make       speech, features, training and the model folder; stopped and started again, it goes on where it was
+    export     the model folder from the weights trained so far
+    evaluate   character error rates of a model folder as JSON
+
+``make`` needs the extra ``training`` (and ``speech``), and Kokoro's weights (``hotline models pull kokoro-82m-zh``). Speech is made by
+as many one-thread processes as there are cores; training takes the GPU when there is one.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import multiprocessing
+import os
+from pathlib import Path
+from typing import Any
+
+HOME = Path.home() / ".cache" / "hotline"
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Read the command line and do what it says."""
+    parser = argparse.ArgumentParser(
+        prog="python -m qa.transcription.training", description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    commands = parser.add_subparsers(required=True)
+    make = commands.add_parser("make", help="the model from nothing")
+    make.add_argument("--work", type=Path, default=HOME / "training-speech", help="speech, features and weights are kept here")
+    make.add_argument("--out", type=Path, required=True, help="the model folder to write")
+    make.add_argument("--weights", type=Path, default=HOME / "models" / "kokoro-82m-zh")
+    make.add_argument("--voices", type=Path, nargs="*", default=[], help="folders with more Kokoro voices (*.bin) for timbres")
+    make.add_argument("--corpus", type=Path, help="a corpus with manifest.jsonl: its train split is used, its test split measured")
+    make.add_argument("--held-out", type=Path, nargs="*", default=[], help="YAML call scripts whose clauses no sentence may contain")
+    make.add_argument("--hours", type=float, default=1.0, help="speech that goes all the way through the vocoder")
+    make.add_argument("--quick-hours", type=float, default=25.0, help="speech by the short cut past the vocoder")
+    make.add_argument("--minutes", type=float, default=120.0, help="training time by the clock")
+    make.add_argument("--width", type=int, default=224)
+    make.add_argument("--processes", type=int, default=os.cpu_count() or 1)
+    make.set_defaults(run=_make)
+    out = commands.add_parser("export", help="the model folder from trained weights")
+    out.add_argument("--trained", type=Path, required=True)
+    out.add_argument("--out", type=Path, required=True)
+    out.set_defaults(run=_export)
+    evaluate = commands.add_parser("evaluate", help="character error rates as JSON")
+    evaluate.add_argument("--model", type=Path, required=True)
+    evaluate.add_argument("--corpus", type=Path, help="its test split is passed through the telephone band")
+    evaluate.add_argument("--calls", type=Path, help="data/calls")
+    evaluate.add_argument("--truth", type=Path, help="data/truth")
+    evaluate.add_argument("--real", type=Path, help="a folder with references.txt and wav files of people")
+    evaluate.set_defaults(run=_evaluate)
+    chosen = parser.parse_args(arguments)
+    chosen.run(chosen)
+
+
+def _make(options: argparse.Namespace) -> None:
+    from qa.transcription.training import recipe
+
+    found = recipe.Recipe(
+        options.work, options.weights, tuple(options.voices), options.corpus, tuple(options.held_out), options.width, options.processes
+    )
+    multiprocessing.set_start_method("spawn", force=True)
+    recipe.prepare(found)
+    recipe.speak(found, options.hours)
+    recipe.learn_shortcut(found)
+    recipe.speak_quickly(found, options.quick_hours)
+    recipe.train(found, options.minutes)
+    _export(argparse.Namespace(trained=options.work / "trained", out=options.out))
+
+
+def _export(options: argparse.Namespace) -> None:
+    from qa.transcription.training.export import export
+
+    print(json.dumps(export(options.trained, options.out), indent=1))
+
+
+def _evaluate(options: argparse.Namespace) -> None:
+    from qa.transcription.training import evaluate, telephone
+
+    hear = evaluate.auto_model(options.model)
+    figures: dict[str, Any] = {}
+    if options.corpus:
+        figures["cer_small_unseen"] = evaluate.measure(hear, evaluate.corpus(options.corpus, "test"), telephone.narrow)
+    if options.calls and options.truth:
+        figures["cer_small_calls"] = evaluate.measure(hear, evaluate.calls(options.calls, options.truth))
+    if options.real:
+        figures["cer_small_real"] = evaluate.measure(hear, evaluate.listed(options.real))
+    print(json.dumps(figures, ensure_ascii=False, indent=1))
+
+
+if __name__ == "__main__":
+    main()
