@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from hotline.errors import BadInput, NotFound
 from hotline.store import parquet
 from hotline.store.access import Viewer
-from hotline.store.calls import open_call
+from hotline.store.calls import OpenedCall, open_call
 from hotline.store.engine import Store
 from hotline.store.parquet_files import part_of
 from hotline.store.schema import recordings, turn_corrections
@@ -23,9 +23,13 @@ def history(store: Store, viewer: Viewer, call_id: str) -> list[dict[str, Any]]:
 
     Opens the call, so scope and audit trail are those of :func:`hotline.store.calls.open_call`.
     """
-    open_call(store, viewer, call_id)
+    return of_opened(store, open_call(store, viewer, call_id))
+
+
+def of_opened(store: Store, opened: OpenedCall) -> list[dict[str, Any]]:
+    """:func:`history` of a call that the viewer has just opened, without opening it again."""
     columns = [column for column in turn_corrections.c if column.name not in ("call_id", "turns_before")]
-    query = sa.select(*columns).where(turn_corrections.c.call_id == call_id).order_by(turn_corrections.c.id.desc())
+    query = sa.select(*columns).where(turn_corrections.c.call_id == opened.row.id).order_by(turn_corrections.c.id.desc())
     with store.read() as connection:
         rows = connection.execute(query).mappings().all()
     return [dict(row) | {"at": row["at"].astimezone(store.settings.zone)} for row in rows]

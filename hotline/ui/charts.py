@@ -123,6 +123,24 @@ def bars(frame: pl.DataFrame, *, unit: str, height: int = 240) -> alt.LayerChart
     )
 
 
+def shares(frame: pl.DataFrame, *, unit: str) -> alt.LayerChart:
+    """Lying bars in the order of the rows, each with its number and its share of the sum: ``name``, ``seconds``."""
+    named = frame.with_columns(share=pl.col("seconds") / pl.col("seconds").sum()).with_columns(
+        words=pl.format("{}  ({} %)", pl.col("seconds").round(1), (100 * pl.col("share")).round(0).cast(pl.Int64))
+    )
+    tips = [
+        alt.Tooltip("name:N", title=" "),
+        alt.Tooltip("seconds:Q", title=unit, format=",.1f"),
+        alt.Tooltip("share:Q", title="%", format=".1%"),
+    ]
+    room = alt.Scale(domain=[0, 1.18 * max(frame["seconds"].to_list())])  # for the words beside the longest bar
+    y = alt.Y("name:N", sort=None, title=None, axis=alt.Axis(labelLimit=140))
+    base = alt.Chart(named)
+    bar = base.mark_bar(color=MAIN, opacity=0.8, cornerRadiusEnd=2).encode(y=y, x=alt.X("seconds:Q", title=unit, scale=room, axis=alt.Axis(tickCount=6)), tooltip=tips)
+    words = base.mark_text(align="left", dx=5, color=GREY, fontSize=12).encode(y=y, x="seconds:Q", text="words:N")
+    return _styled(alt.layer(bar, words), 26 * frame.height + 50)
+
+
 def steps(frame: pl.DataFrame, *, unit: str, names: Sequence[str], height: int = 280) -> alt.Chart:
     """Lines of steps over a day: ``start`` (clock time), ``value``, ``series`` (one of ``names``)."""
     tips = [

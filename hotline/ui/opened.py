@@ -7,21 +7,23 @@ and kept in this browser session only.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import polars as pl
 import streamlit as st
 
 from hotline.errors import BadRule, HotlineError
 from hotline.locale import current, t, term
-from hotline.store import Permission, Store, Viewer
+from hotline.store import Permission, Store, Viewer, corrections
 from hotline.store import calls as call_store
 from hotline.store.calls import CallRow, OpenedCall
-from hotline.ui import components, player, session
+from hotline.ui import components, mending, player, session, turns, voice
 from hotline.ui.components import Badge, Card
 from hotline.ui.markup import literal
 from qa import audio, rules
 from qa.calls import TextSource
+from qa.corrections import Corrected
 from qa.rules import RuleSet
 from qa.rules.verdict import in_language
 from qa.scoring import ItemResult, Outcome
@@ -29,13 +31,18 @@ from qa.scoring import ItemResult, Outcome
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """A call as it was when it was opened, for whom, and its audio as FLAC (empty with ``silence`` saying why)."""
+    """A call as it was when it was opened, for whom, and its audio as FLAC (empty with ``silence`` saying why).
+
+    ``corrections`` are those made so far, ``mended`` is what this viewer's last one changed.
+    """
 
     viewer: Viewer
     opened: OpenedCall
     rule_set: RuleSet | None
     flac: bytes
     silence: str
+    corrections: tuple[Mapping[str, Any], ...] = ()
+    mended: mending.Mended | None = None
 
 
 def show(store: Store, viewer: Viewer, call_id: str) -> None:
@@ -43,6 +50,8 @@ def show(store: Store, viewer: Viewer, call_id: str) -> None:
     visit = _visit(store, viewer, call_id)
     row = visit.opened.row
     _headline(row)
+    if visit.mended is not None:
+        mending.told(visit.mended, score_words)
     _verdict(row)
     _provenance(visit.opened)
     for warning in visit.opened.warnings:
@@ -52,7 +61,14 @@ def show(store: Store, viewer: Viewer, call_id: str) -> None:
     if not row.recorded:
         st.info(t("call.not_recorded"), icon=":material/mic_off:")
         return
-    player.show(visit.opened.call, visit.opened.items, titles(visit.rule_set), visit.flac, synthetic=row.synthetic)
+    if turns.is_small_model(row.text_source) or any(turns.is_small_model(turn.source) for turn in visit.opened.call.turns):
+        st.warning(t("call.small_model"), icon=":material/science:")
+    may_mend = viewer.may(Permission.CORRECT)
+    chosen = player.show(visit.opened.call, visit.opened.items, titles(visit.rule_set), visit.flac, synthetic=row.synthetic, mend=may_mend)
+    if may_mend and visit.opened.call.turns:
+        mending.form(store, viewer, visit.opened, chosen, lambda result: _again(store, visit, result))
+    mending.history(visit.corrections, visit.opened.call)
+    voice.show(visit.opened.call)
     if visit.opened.items:
         scorecard(visit.opened.items, visit.rule_set)
     if viewer.may(Permission.EXPORT_CALLS):
@@ -68,7 +84,8 @@ def source_words(source: TextSource | None) -> str:
     """Where the words come from, for people."""
     if source is None:
         return t("call.no_recording")
-    return " ".join(part for part in (term("source", source.kind.value), source.name, source.version) if part)
+    name = t("player.small_model") if turns.is_small_model(source) else source.name
+    return " ".join(part for part in (term("source", source.kind.value), name, source.version) if part)
 
 
 def score_words(low: float | None, high: float | None) -> str:
@@ -89,8 +106,22 @@ def _visit(store: Store, viewer: Viewer, call_id: str) -> Visit:
             flac = audio.playable(call_store.audio_path(store, viewer, call_id))
         except HotlineError as error:
             silence = str(error)
-    st.session_state.visit = Visit(viewer, opened, _rules_of(opened), flac, silence)
+    st.session_state.visit = Visit(viewer, opened, _rules_of(opened), flac, silence, tuple(corrections.of_opened(store, opened)))
     return st.session_state.visit
+
+
+def _again(store: Store, visit: Visit, result: Corrected) -> None:
+    """Show the call as it is after a correction, with what changed; the audio stays."""
+    opened = call_store.open_call(store, visit.viewer, visit.opened.row.id)
+    rule_set = _rules_of(opened)
+    st.session_state.visit = replace(
+        visit,
+        opened=opened,
+        rule_set=rule_set,
+        corrections=tuple(corrections.of_opened(store, opened)),
+        mended=mending.compared(visit.opened, opened, result, titles(rule_set)),
+    )
+    st.rerun()
 
 
 def _rules_of(opened: OpenedCall) -> RuleSet | None:
@@ -195,6 +226,11 @@ def scorecard(items: Sequence[ItemResult], rule_set: RuleSet | None) -> None:
 
 
 def _export(store: Store, viewer: Viewer, row: CallRow) -> None:
+    """Words and results as CSV; the recording only with every personal value silenced."""
     with st.container(horizontal=True, vertical_alignment="center"):
         if st.button(t("call.export"), icon=":material/download:", help=t("call.export_help")):
             session.offer_file(t("call.save_again"), call_store.export_call(store, viewer, row.id), f"{row.id}.csv", "text/csv")
+        if st.button(t("call.export_audio"), icon=":material/volume_off:", help=t("call.export_audio_help")):
+            with st.spinner(t("call.muting")):
+                sound = call_store.export_audio(store, viewer, row.id)
+            session.offer_file(t("call.save_again"), sound, f"{row.id}.wav", "audio/wav")

@@ -7,29 +7,37 @@ would register a media file, whose URL anyone may fetch who knows it; nothing he
 from __future__ import annotations
 
 import base64
+import hashlib
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from hotline.locale import current, t, term
-from hotline.ui import components
-from qa.calls import Call, Role, SourceKind, Turn
+from hotline.ui import components, turns
+from qa.calls import Call, Layout, Turn
 from qa.rules.verdict import Evidence, in_language
 from qa.scoring import ItemResult, Outcome
 
-SHAKY_WORDS = 0.6  # recogniser confidence below which a sentence is marked
-SHAKY_ROLE = 0.8
-_SIDES = {Role.AGENT: "agent", Role.CUSTOMER: "customer"}
-
 
 def show(
-    call: Call, items: Sequence[ItemResult], titles: Mapping[str, str], audio: bytes, *, synthetic: bool = False, start: float | None = None
-) -> None:
-    """Mount the player for one call.
+    call: Call,
+    items: Sequence[ItemResult],
+    titles: Mapping[str, str],
+    audio: bytes,
+    *,
+    synthetic: bool = False,
+    start: float | None = None,
+    mend: bool = False,
+) -> int | None:
+    """Mount the player for one call; returns the index of the turn that was just chosen for mending.
 
     ``items`` are all results of the scorecard (the player lists the lost and doubtful ones), ``titles``
-    their names by item id, ``audio`` FLAC or empty, ``start`` the second to stand at when it opens.
+    their names by item id, ``audio`` FLAC or empty, ``start`` the second to stand at when it opens, ``mend`` offers
+    to mend each turn.
     """
-    components.player(key=f"player_{call.id}", data=payload(call, items, titles, audio, synthetic=synthetic, start=start))
+    data = payload(call, items, titles, audio, synthetic=synthetic, start=start) | {"mend": t("player.mend") if mend else ""}
+    chosen = components.player(key=f"player_{call.id}", data=data, on_mend_change=lambda: None)
+    return None if chosen.mend is None else int(chosen.mend)
 
 
 def payload(
@@ -61,13 +69,15 @@ def payload(
                 "evidence": pieces,
             }
         )
-    return {
+    shown = {
         "id": call.id,
-        "audio": base64.b64encode(audio).decode() if audio else "",
         "duration": call.duration,
         "start": start,
-        "turns": [_turn(turn, marks.get(turn.index, []), synthetic) for turn in call.turns],
+        "turns": turns.described(call, marks, synthetic=synthetic),
         "items": findings,
+        "sounds": sounds(call),
+        "overlaps": [{"start": span.start, "end": span.end} for span in call.overlaps],
+        "legend": legend(call),
         "labels": {
             name: t(f"player.{name}")
             for name in (
@@ -76,6 +86,31 @@ def payload(
             )
         },
     }
+    # What the browser compares to know whether it must draw anew, without the audio.
+    revision = hashlib.sha256(json.dumps(shown, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
+    return shown | {"revision": revision, "audio": base64.b64encode(audio).decode() if audio else ""}
+
+
+def sounds(call: Call) -> list[dict[str, Any]]:
+    """The stretches that are not conversation, for the player and the voice chart."""
+    return [
+        {"kind": sound.kind.value, "label": term("sound", sound.kind.value), "start": sound.span.start, "end": sound.span.end}
+        for sound in call.sounds
+    ]
+
+
+def legend(call: Call) -> list[dict[str, str]]:
+    """What the colours of the strip mean, as far as this call has them."""
+    sides = dict.fromkeys(turns.SIDES.get(turn.role, "other") for turn in call.turns if turn.span is not None)
+    entries = [{"kind": side, "text": term("side", side)} for side in ("agent", "customer", "other") if side in sides]
+    if call.overlaps:
+        seconds = sum(span.duration for span in call.overlaps)
+        entries.append({"kind": "overlap", "text": t("player.overlap", count=len(call.overlaps), seconds=f"{seconds:.1f}")})
+    elif call.layout is Layout.MONO and not call.overlap_known:
+        entries.append({"kind": "note", "text": t("player.overlap_unknown")})
+    for kind in dict.fromkeys(sound.kind.value for sound in call.sounds):
+        entries.append({"kind": f"sound {kind}", "text": term("sound", kind)})
+    return entries
 
 
 def _points(item: ItemResult) -> str:
@@ -106,28 +141,4 @@ def _stop(evidence: Evidence, turn: Turn | None) -> dict[str, Any]:
         "at": span.start if span else None,
         "until": span.end if span else None,
         "turn": turn.index if turn is not None else None,
-    }
-
-
-def _turn(turn: Turn, marks: list[dict[str, Any]], synthetic: bool) -> dict[str, Any]:
-    kind = turn.source.kind
-    source = term("source", kind.value) + (f" · {turn.source.name} {turn.source.version}".rstrip() if turn.source.name else "")
-    badges = [{"text": source, "kind": "warn" if kind is SourceKind.NONE else ""}]
-    if synthetic:
-        badges.append({"text": t("app.synthetic"), "kind": ""})
-    if turn.confidence is not None:
-        badges.append(
-            {"text": t("player.confidence", value=f"{turn.confidence:.0%}"), "kind": "warn" if turn.confidence < SHAKY_WORDS else ""}
-        )
-    if turn.role_confidence < SHAKY_ROLE:
-        badges.append({"text": t("player.role_unsure", value=f"{turn.role_confidence:.0%}"), "kind": "warn"})
-    return {
-        "index": turn.index,
-        "side": _SIDES.get(turn.role, "other"),
-        "role": term("side", turn.role.value),
-        "start": turn.span.start if turn.span else None,
-        "end": turn.span.end if turn.span else None,
-        "text": turn.text,
-        "badges": badges,
-        "marks": marks,
     }

@@ -15,7 +15,7 @@ import streamlit as st
 from hotline.errors import AccessDenied, HotlineError
 from hotline.locale import t, term
 from hotline.store import Permission, Store, Viewer
-from hotline.ui import board, overview, planning, reports, review, rules, session
+from hotline.ui import board, ingestion, overview, planning, reports, review, rules, session
 from hotline.ui.markup import literal
 
 
@@ -39,6 +39,7 @@ SCREENS = (
     Screen("planning", ":material/calendar_month:", planning.show, (Permission.SEE_FORECAST,)),
     Screen("rules", ":material/rule:", rules.show, (Permission.SEE_RULES,)),
     Screen("reports", ":material/description:", reports.show, (Permission.SEE_REPORTS,)),
+    Screen("ingestion", ":material/graphic_eq:", ingestion.show, (Permission.IMPORT, Permission.ENROL_VOICES)),
 )
 
 _DRAWN = (

@@ -9,6 +9,7 @@ import hashlib
 import shutil
 import wave
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
@@ -182,34 +183,42 @@ def hear(
         Turn(n, role, text, Span(start, end), roles_sure, 0.91, Channel.LEFT if role is Role.AGENT else Channel.RIGHT, source=source)
         for n, (role, text, start, end) in enumerate(lines)
     )
+    keep(store, Call(call_id, turns, 22.0, Layout.STEREO, overlap_known=True), agent_id, day, audio, roles_sure)
+
+
+def keep(store: Store, call: Call, agent_id: str, day: date, audio: Path, roles_sure: float) -> None:
+    """Judge a call by the small rule set and store it with its recording."""
     started = datetime(day.year, day.month, day.day, 10, 30, tzinfo=ZONE)
-    call = Call(call_id, turns, 22.0, Layout.STEREO, started, agent_id, "q0", overlap_known=True, metadata={"topic": "停电咨询"})
+    call = replace(call, started_at=started, agent_id=agent_id, queue="q0", metadata={"topic": "停电咨询"})
     rule_set = rules.load_text(RULES, "small.yaml")
     card = scoring.score(rule_set, call)
     turns_file, hits_file = parquet.write_turns(store, call), parquet.write_hits(store, call, card)
+    source = call.turns[0].source
     with store.begin() as connection:
         row = {
-            "id": call_id,
+            "id": call.id,
             "started_at": started,
             "day": day,
             "queue_id": "q0",
             "agent_id": agent_id,
             "topic": "停电咨询",
-            "talk_s": 22.0,
+            "talk_s": call.duration,
             "synthetic": True,
         }
         row["unit_path"] = feeds.team_path(connection, agent_id)
         recording = {
-            "call_id": call_id,
-            "content_hash": hashlib.sha256(call_id.encode()).hexdigest(),
+            "call_id": call.id,
+            "content_hash": hashlib.sha256(call.id.encode()).hexdigest(),
             "path": str(audio),
             "codec": "pcm_s16le",
-            "layout": "stereo",
-            "duration_s": 22.0,
-            "overlap_known": True,
-            "text_kind": "supplied",
-            "text_engine": "vendor",
-            "text_version": "1.0",
+            "layout": call.layout.value,
+            "duration_s": call.duration,
+            "overlaps": [[span.start, span.end] for span in call.overlaps],
+            "overlap_known": call.overlap_known,
+            "sounds": [[sound.kind.value, sound.span.start, sound.span.end] for sound in call.sounds],
+            "text_kind": source.kind.value,
+            "text_engine": source.name,
+            "text_version": source.version,
             "diarizer": "channels",
             "role_method": "channel map",
             "role_confidence": roles_sure,
@@ -276,6 +285,17 @@ def house(template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ho
     monkeypatch.setenv("HOTLINE_HOME", str(home))
     monkeypatch.setenv("HOTLINE_RULES", str(home / "rules"))
     return House(home, open_store(settings_room.load()))
+
+
+@pytest.fixture
+def put(house: House) -> Callable[[Call], None]:
+    """Stores a call of a minute that a test made, with a recording of its own."""
+
+    def store(call: Call) -> None:
+        audio = tones(house.home / f"{call.id}.wav", 60.0)
+        keep(house.store, call, "a001", MONDAY, Path(audio.name), 0.9)
+
+    return store
 
 
 Opener = Callable[..., AppTest]

@@ -80,7 +80,7 @@ def test_opened_call_hands_audio_and_evidence_to_the_player(app: Opener, house: 
 def test_doubt_is_told_from_loss(app: Opener) -> None:
     data = component(app("qa", "review", call="S002"), "player_S002")
     assert {item["kind"] for item in data["items"]} == {"doubtful"}
-    assert any("角色不确定" in badge["text"] for badge in data["turns"][0]["badges"])
+    assert any("角色存疑" in badge["text"] for badge in data["turns"][0]["badges"])
 
 
 def test_opening_a_call_registers_no_media_file(app: Opener, monkeypatch: pytest.MonkeyPatch) -> None:

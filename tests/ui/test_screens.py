@@ -18,14 +18,14 @@ TITLES = {
     "zh": ["总览", "质检复核", "周看板", "预测与排班", "规则", "报告"],
     "en": ["Overview", "Call review", "Weekly board", "Forecast and staffing", "Rules", "Reports"],
 }
-SCREENS = ["overview", "review", "board", "planning", "rules", "reports"]
+SCREENS = ["overview", "review", "board", "planning", "rules", "reports"]  # of a manager
 MAY_OPEN = {
     "agent": {"overview", "review", "board", "rules"},
     "lead": set(SCREENS),
     "qa": {"overview", "review", "board", "rules"},
     "manager": set(SCREENS),
     "planner": {"overview", "board", "planning"},
-    "admin": {"overview", "rules"},
+    "admin": {"overview", "rules", "ingestion"},
 }
 
 

@@ -24,6 +24,7 @@ def _part(name: str, *, html: str | None = None) -> Any:
 
 player = _part("player")
 table = _part("table")
+voice = _part("voice")
 _cards = _part("cards")
 cookie = _part("cookie", html="<i hidden></i>")
 save = _part("save", html='<button type="button">⭳ <span></span></button>')

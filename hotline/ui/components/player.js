@@ -1,17 +1,22 @@
 // A call beside its audio. Everything that came from people or machines is set as text, never as markup.
 //
-// data: { id, audio (base64 FLAC or ""), duration (s), labels, start (s or null),
-//         turns: [{ index, side, role, start, end, text, badges: [{text, kind}], marks: [{from, to, kind, stop}] }],
+// data: { id, revision, audio (base64 FLAC or ""), duration (s), labels, start (s or null), mend (label or ""),
+//         turns: [{ index, side, role, unsure, start, end, text, badges: [{text, kind, title}], marks: [{from, to, kind, stop}],
+//                   tokens: [{from, to, label, kind, title}], shaky: [{from, to, title}] }],
+//         sounds: [{kind, label, start, end}], overlaps: [{start, end}], legend: [{kind, text}],
 //         items: [{ id, title, kind, lost, fatal, reason, evidence: [{ label, at, until, turn, from, to }] }] }
+//
+// Other parts of the page move the audio with a "hotline:seek" event on the document (detail: {id, seconds}); where it
+// stands is told with "hotline:moment". A chosen "mend" button hands its turn's index to Python.
 
 const players = new WeakMap(); // root element → Player; Streamlit calls the function again on every rerun
 
-export default function ({ data, parentElement }) {
+export default function ({ data, parentElement, setTriggerValue }) {
   const known = players.get(parentElement);
-  const signature = JSON.stringify([data.id, data.labels, data.items.length, data.revision]);
-  if (!known || known.signature !== signature) {
+  if (!known || known.data.revision !== data.revision || known.data.mend !== data.mend) {
+    const start = known?.data.id === data.id ? known.audio.currentTime : data.start; // corrected: the same call goes on where it stood
     known?.destroy();
-    players.set(parentElement, new Player(parentElement.querySelector(".player"), data, signature));
+    players.set(parentElement, new Player(parentElement.querySelector(".player"), { ...data, start }, setTriggerValue));
   }
   return () => {
     players.get(parentElement)?.destroy();
@@ -33,8 +38,8 @@ function clock(seconds, digits = 1) {
 }
 
 class Player {
-  constructor(root, data, signature) {
-    Object.assign(this, { root, data, signature, focused: -1, stops: [] });
+  constructor(root, data, tell) {
+    Object.assign(this, { root, data, tell, focused: -1, stops: [] });
     this.audio = root.querySelector("audio");
     this.abort = new AbortController();
     this.load();
@@ -82,22 +87,37 @@ class Player {
   drawTurns() {
     const list = this.root.querySelector(".turns");
     this.turns = this.data.turns.map((turn) => {
-      const button = make("button", `turn ${turn.side}`);
+      const button = make("button", `turn ${turn.side}${turn.unsure ? " unsure" : ""}`);
       button.type = "button";
       button.dataset.turn = turn.index;
       button.append(make("span", "who", turn.role), this.words(turn), make("span", "when", turn.start === null ? "–" : clock(turn.start)));
       const about = make("span", "about");
-      for (const badge of turn.badges) about.append(make("span", `badge ${badge.kind}`, badge.text));
+      for (const badge of turn.badges) {
+        const shown = make("span", `badge ${badge.kind}`, badge.text);
+        if (badge.title) shown.title = badge.title;
+        about.append(shown);
+      }
       button.append(about);
       button.addEventListener("click", () => turn.start !== null && this.seek(turn.start, true));
       const row = make("li");
       row.append(button);
+      if (this.data.mend) row.append(this.pencil(turn.index));
       return row;
     });
     list.replaceChildren(...(this.turns.length ? this.turns : [make("li", "none", this.data.labels.noTurns)]));
   }
 
-  // The turn's text cut at the borders of its evidence; characters are code points, as in Python.
+  pencil(index) {
+    const mend = make("button", "mend", "✎");
+    mend.type = "button";
+    mend.title = this.data.mend;
+    mend.setAttribute("aria-label", this.data.mend);
+    mend.addEventListener("click", () => this.tell("mend", index));
+    return mend;
+  }
+
+  // The turn's text cut at the borders of its evidence, of masked values and of unsure words; characters are code points, as in
+  // Python. A masked value is one chip, never cut.
   words(turn) {
     const box = make("span", turn.text ? "said" : "said none");
     if (!turn.text) {
@@ -105,20 +125,34 @@ class Player {
       return box;
     }
     const characters = Array.from(turn.text);
-    const cuts = [...new Set([0, characters.length, ...turn.marks.flatMap((m) => [m.from, m.to])])]
-      .filter((c) => c >= 0 && c <= characters.length).sort((a, b) => a - b);
+    const { marks, tokens, shaky } = turn;
+    const cuts = [...new Set([0, characters.length, ...[...marks, ...tokens, ...shaky].flatMap((m) => [m.from, m.to])])]
+      .filter((c) => c >= 0 && c <= characters.length && !tokens.some((token) => token.from < c && c < token.to))
+      .sort((a, b) => a - b);
     for (let i = 0; i + 1 < cuts.length; i += 1) {
-      const piece = characters.slice(cuts[i], cuts[i + 1]).join("");
-      const over = turn.marks.filter((m) => m.from <= cuts[i] && m.to >= cuts[i + 1]);
+      const [from, to] = [cuts[i], cuts[i + 1]];
+      const piece = this.piece(turn, from, to, characters.slice(from, to).join(""));
+      const over = marks.filter((m) => m.from < to && m.to > from);
       if (!over.length) {
         box.append(piece);
         continue;
       }
-      const mark = make("mark", over.some((m) => m.kind === "lost") ? "lost" : "doubtful", piece);
+      const mark = make("mark", over.some((m) => m.kind === "lost") ? "lost" : "doubtful");
+      mark.append(piece);
       mark.dataset.stops = over.map((m) => m.stop).join(" ");
       box.append(mark);
     }
     return box;
+  }
+
+  piece(turn, from, to, text) {
+    const token = turn.tokens.find((one) => one.from === from && one.to === to);
+    const unsure = turn.shaky.find((word) => word.from <= from && word.to >= to);
+    if (!token && !unsure) return text;
+    const masked = token && text.includes("*");
+    const shown = make("span", token ? `chip ${token.kind}${masked ? "" : " open"}` : "shaky", masked ? token.label : text);
+    shown.title = (token ?? unsure).title;
+    return shown;
   }
 
   drawItems() {
@@ -152,19 +186,30 @@ class Player {
 
   drawLanes() {
     const lanes = this.root.querySelector(".lanes");
-    lanes.querySelectorAll(".seg, .flag").forEach((old) => old.remove());
+    lanes.querySelectorAll(".seg, .flag, .sound, .overlap").forEach((old) => old.remove());
     const total = this.data.duration || 1;
     const place = (element, from, to) => {
       element.style.left = `${(100 * from) / total}%`;
       element.style.width = `${(100 * Math.max(0, Math.min(total, to) - from)) / total}%`;
       lanes.append(element);
     };
+    for (const sound of this.data.sounds) {
+      const shade = make("div", `sound ${sound.kind}`, sound.label);
+      shade.title = sound.label;
+      place(shade, sound.start, sound.end);
+    }
+    for (const both of this.data.overlaps) place(make("div", "overlap"), both.start, both.end);
     for (const turn of this.data.turns) if (turn.start !== null) place(make("div", `seg ${turn.side}`), turn.start, turn.end);
     for (const stop of this.stops) {
       if (stop.at === null) continue;
       stop.flag = make("div", `flag ${this.data.items[stop.item].kind}`);
       place(stop.flag, stop.at, stop.until ?? stop.at);
     }
+    this.root.querySelector(".legend").replaceChildren(...this.data.legend.map(({ kind, text }) => {
+      const entry = make("span", "", text);
+      if (kind !== "note") entry.prepend(make("i", kind));
+      return entry;
+    }));
   }
 
   listen() {
@@ -193,6 +238,11 @@ class Player {
       if (e.key === "ArrowLeft") act.back();
     });
     on(document, "keydown", (e) => this.key(e));
+    on(document, "hotline:seek", (e) => {
+      if (e.detail.id !== this.data.id) return;
+      this.seek(e.detail.seconds, Boolean(e.detail.play));
+      this.reveal(this.rowAt(e.detail.seconds));
+    });
   }
 
   // Space, j and k work anywhere on the page except where a person types or chooses.
@@ -232,8 +282,7 @@ class Player {
     }
     this.point(here.row);
     if (here.at !== null) this.seek(here.at, true);
-    const row = here.turn === null ? this.rowAt(here.at) : this.rowOf(here.turn);
-    if (row) this.reveal(row);
+    this.reveal(here.turn === null ? this.rowAt(here.at) : this.rowOf(here.turn));
   }
 
   point(row) {
@@ -253,6 +302,7 @@ class Player {
   }
 
   reveal(row) {
+    if (!row) return;
     const list = row.parentElement; // scrolls the list, not the page
     if (row.offsetTop < list.scrollTop || row.offsetTop + row.offsetHeight > list.scrollTop + list.clientHeight) {
       list.scrollTo({ top: row.offsetTop - list.clientHeight / 3, behavior: "smooth" });
@@ -266,6 +316,7 @@ class Player {
 
   tick() {
     const now = this.audio.currentTime;
+    document.dispatchEvent(new CustomEvent("hotline:moment", { detail: { id: this.data.id, seconds: now } }));
     this.root.querySelector(".now").textContent = clock(now);
     this.root.querySelector(".cursor").style.left = `${Math.min(100, (100 * now) / (this.data.duration || 1))}%`;
     this.root.querySelector(".lanes").setAttribute("aria-valuenow", String(Math.round(now)));
