@@ -1,4 +1,4 @@
-"""Hours of audio through two workers, undisturbed and killed: ``python -m benchmarks.ingest [HOURS] [--stereo]``.
+"""Hours of audio through two workers, undisturbed and killed: ``python -m benchmarks.ingest [HOURS] [--mono MOST]``.
 
 Makes recordings out of the sample calls (gain, speed and leading silence differ, so no two files are alike), ingests them into store A
 in one go, and into store B with the driver killed after a quarter, and a worker killed after half. Then every row of both is
@@ -18,8 +18,10 @@ import sys
 import tempfile
 import time
 import wave
+from collections import Counter
 from dataclasses import asdict
 from fractions import Fraction
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
@@ -41,16 +43,26 @@ TABLES = ("calls", "recordings", "rule_sets", "scores", "jobs", "quarantine", "a
 VOLATILE = {"ingested_at", "scored_at", "stored_at", "at", "mtime_ns", "turns_file", "hits_file"}
 
 
-def make_recordings(folder: Path, hours: float, stereo_only: bool = False) -> tuple[Path, int, float]:
-    """Recordings with their transcripts and a manifest; returns the manifest, how many, and how many seconds of audio."""
+def make_recordings(folder: Path, hours: float, most_mono: int | None = None) -> tuple[Path, int, float]:
+    """Recordings with their transcripts and a manifest; returns the manifest, how many, and how many seconds of audio.
+
+    Not more than ``most_mono`` of them are mono.
+    """
     rows = list(pl.read_csv(CALLS / "manifest.csv", infer_schema=False).fill_null("").to_dicts())
     rows = [row for row in rows if row["transcript"] and not row["file"].startswith("package:")]
-    rows = [row for row in rows if row["agent_channel"] or not stereo_only]
     columns = [*rows[0]]
     made: list[dict[str, str]] = []
     seconds = 0.0
-    while seconds < hours * 3600:
-        row, turn = rows[len(made) % len(rows)], len(made) // len(rows)
+    times: Counter[str] = Counter()
+    for row in cycle(rows):
+        if seconds >= hours * 3600:
+            break
+        if row["agent_channel"] == "" and most_mono is not None:
+            if most_mono == 0:
+                continue
+            most_mono -= 1
+        turn = times[row["call_id"]]
+        times[row["call_id"]] += 1
         name = f"{row['call_id']}-{turn:03}"
         seconds += _vary(row, folder / name, gain=0.98 - 0.03 * (turn % 12), speed=SPEEDS[turn % 3], silence=0.05 * turn)
         made.append({**row, "call_id": name, "file": f"{name}.wav", "transcript": f"{name}.json", "agent_id": "", "queue_id": ""})
@@ -87,13 +99,13 @@ def _vary(row: dict[str, str], target: Path, gain: float, speed: Fraction, silen
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("hours", type=float, nargs="?", default=4.0)
-    parser.add_argument("--stereo", action="store_true", help="stereo calls only: mono ones take four times as long")
+    parser.add_argument("--mono", type=int, help="at most so many mono calls: they take four times as long (default: as they come)")
     parser.add_argument("--workers", type=int, default=2)
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "calls").mkdir()
-        manifest, count, seconds = make_recordings(folder / "calls", chosen.hours, chosen.stereo)
+        manifest, count, seconds = make_recordings(folder / "calls", chosen.hours, chosen.mono)
         print(f"{count} recordings, {seconds / 3600:.2f} h", flush=True)
         a, b = _home(folder / "a"), _home(folder / "b")
         before, begun = _cpu_of_children(), time.monotonic()
