@@ -136,7 +136,9 @@ def shares(frame: pl.DataFrame, *, unit: str) -> alt.LayerChart:
     room = alt.Scale(domain=[0, 1.18 * max(frame["seconds"].to_list())])  # for the words beside the longest bar
     y = alt.Y("name:N", sort=None, title=None, axis=alt.Axis(labelLimit=140))
     base = alt.Chart(named)
-    bar = base.mark_bar(color=MAIN, opacity=0.8, cornerRadiusEnd=2).encode(y=y, x=alt.X("seconds:Q", title=unit, scale=room, axis=alt.Axis(tickCount=6)), tooltip=tips)
+    bar = base.mark_bar(color=MAIN, opacity=0.8, cornerRadiusEnd=2).encode(
+        y=y, x=alt.X("seconds:Q", title=unit, scale=room, axis=alt.Axis(tickCount=6)), tooltip=tips
+    )
     words = base.mark_text(align="left", dx=5, color=GREY, fontSize=12).encode(y=y, x="seconds:Q", text="words:N")
     return _styled(alt.layer(bar, words), 26 * frame.height + 50)
 

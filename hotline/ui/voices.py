@@ -66,7 +66,8 @@ def _kept(store: Store, viewer: Viewer, person: dict[str, Any]) -> None:
                 at=f"{at:%Y-%m-%d %H:%M}",
             )
             st.caption(literal(facts) + ("" if person["version"] == voice_room.VERSION else f"　:material/warning: {t('voices.outdated')}"))
-        with buttons, st.popover(t("voices.forget"), icon=":material/delete_forever:"):
+        right = buttons.container(horizontal=True, horizontal_alignment="right")
+        with right.popover(t("voices.forget"), icon=":material/delete_forever:", width="content"):
             st.markdown(t("voices.forget_sure", name=literal(person["name"])))
             if st.button(t("voices.forget_now"), type="primary", key=f"forget_{person['id']}"):
                 voiceprints.forget(store, viewer, person["id"])

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import base64
+import io
 import json
+import wave
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pytest
 import sqlalchemy as sa
 from streamlit.testing.v1 import AppTest
 
 from hotline.store import OPERATOR, audit
 from hotline.store.schema import scores
+from qa.calls import Call, Channel, Layout, Role, SourceKind, Span, TextSource, Token, Turn
 
 Opener = Callable[..., AppTest]
 
@@ -127,3 +131,22 @@ def test_missing_recording_is_said_and_the_words_still_show(app: Opener, house: 
     assert component(test, "player_S001")["audio"] == ""
     assert len(component(test, "player_S001")["turns"]) == 6
     assert any("S001" in warning.value for warning in test.warning)
+
+
+def test_the_recording_leaves_silent_where_personal_data_are_said(app: Opener, house: Any, put: Callable[[Call], None]) -> None:
+    source = TextSource(SourceKind.SUPPLIED, "vendor", "1.0")
+    token = Token("phone", 0, 11, 11)
+    turns = (
+        Turn(0, Role.AGENT, "您好。", Span(0.5, 3.5), channel=Channel.LEFT, source=source),
+        Turn(1, Role.CUSTOMER, "*" * 11, Span(4.0, 8.0), channel=Channel.RIGHT, source=source, tokens=(token,)),
+    )
+    put(Call("S011", turns, 60.0, Layout.STEREO, overlap_known=True))
+    test = app("qa", "review", call="S011")
+    next(button for button in test.button if button.label == "导出录音（已静音）").click().run()
+    assert not test.exception
+    with wave.open(io.BytesIO(base64.b64decode(component(test, "save_S011.wav")["content"]))) as sound:
+        rate, channels = sound.getframerate(), sound.getnchannels()
+        samples = np.frombuffer(sound.readframes(sound.getnframes()), "<i2").reshape(-1, channels)
+    assert not samples[5 * rate : 7 * rate].any()
+    assert samples[rate : 3 * rate].any()
+    assert [line.object for line in audit.read(house.store, OPERATOR, who="qa", action="export_audio")] == ["S011"]
