@@ -72,7 +72,7 @@ def listen(path: Path, request: Request, models: Path, *, on_stage: Stage | None
     tell("diarize")
     # Resampled once: whatever reads 16 kHz below takes this as it is.
     at = audio.at(RATE)
-    found = tones_and_music(at)
+    found = tones_and_music(audio)
     at = muted(at, found)
     if torch_compat.has_speech_extra():
         diarization = diarize(
