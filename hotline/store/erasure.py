@@ -13,7 +13,6 @@ number any more. The recording's content hash is kept, so that the same file is 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -173,9 +172,9 @@ def _mark(store: Store, connection: sa.Connection, viewer: Viewer, call_id: str,
     audit.record(connection, viewer.name, "erase_call", call_id, caller=key)
 
 
-def _unfinished(connection: sa.Connection) -> Sequence[sa.Row[tuple[str, list[str]]]]:
+def _unfinished(connection: sa.Connection) -> list[tuple[str, list[str]]]:
     query = sa.select(erasures.c.call_id, erasures.c.files).where(erasures.c.finished_at.is_(None)).order_by(erasures.c.call_id)
-    return connection.execute(query).all()
+    return [(row.call_id, row.files) for row in connection.execute(query)]
 
 
 def _finish(store: Store) -> tuple[list[str], tuple[str, ...]]:

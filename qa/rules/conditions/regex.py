@@ -2,11 +2,12 @@
 
 `text: plain` matches the plain text of the whole turn instead (no punctuation, numbers read out).
 Lookaround and back-references do not exist in RE2: write `exclude:` for what must not surround the
-match, or `unless:` for what must not stand near it.
+match, or `unless:` for what must not stand near it. Personal numbers are masked before rules see them: ask for those
+with `same_value`.
 
 Example:
 
-    phone:   {regex: '1[3-9]\\d{9}', by: customer}
+    line:    {regex: '955\\d{2}', by: agent}
     promise: {regex: '(四十五|三刻)分?钟?.{0,6}(到|抵达)', text: plain, by: agent, exclude: '不(能|会).{0,4}到'}
 """
 
