@@ -15,7 +15,6 @@ import json
 import multiprocessing
 import os
 from pathlib import Path
-from typing import Any
 
 HOME = Path.home() / ".cache" / "hotline"
 
@@ -76,17 +75,10 @@ def _export(options: argparse.Namespace) -> None:
 
 
 def _evaluate(options: argparse.Namespace) -> None:
-    from qa.transcription.training import evaluate, telephone
+    from qa.transcription.training.evaluate import figures
 
-    hear = evaluate.auto_model(options.model)
-    figures: dict[str, Any] = {}
-    if options.corpus:
-        figures["cer_small_unseen"] = evaluate.measure(hear, evaluate.corpus(options.corpus, "test"), telephone.narrow)
-    if options.calls and options.truth:
-        figures["cer_small_calls"] = evaluate.measure(hear, evaluate.calls(options.calls, options.truth))
-    if options.real:
-        figures["cer_small_real"] = evaluate.measure(hear, evaluate.listed(options.real))
-    print(json.dumps(figures, ensure_ascii=False, indent=1))
+    found = figures(options.model, corpus_folder=options.corpus, calls_folder=options.calls, truth=options.truth, real=options.real)
+    print(json.dumps(found, ensure_ascii=False, indent=1))
 
 
 if __name__ == "__main__":

@@ -129,6 +129,48 @@ def auto_model(folder: Path) -> Callable[[np.ndarray], str]:
     return hear
 
 
+def with_language(folder: Path) -> Callable[[np.ndarray], str]:
+    """The same model as the adapter uses it: the beam search that weighs the characters' own likelihood."""
+    from qa.calls import Span
+    from qa.transcription import small
+    from qa.transcription.funasr_engine import load as load_model
+    from qa.transcription.pieces import Piece
+
+    model = load_model(folder)
+
+    def hear(samples: np.ndarray) -> str:
+        return "".join(s.text for s in small.written(model, Piece(Span(0.0, len(samples) / RATE), samples)))
+
+    return hear
+
+
+def figures(
+    folder: Path,
+    *,
+    corpus_folder: Path | None = None,
+    calls_folder: Path | None = None,
+    truth: Path | None = None,
+    real: Path | None = None,
+) -> dict[str, Any]:
+    """Error rates of a model folder on each set that is given: as the adapter writes, and ``_greedy`` as plain ``AutoModel`` writes.
+
+    ``cer_small_unseen``: a corpus' test split through the telephone band; ``cer_small_calls``: the lines of the sample calls;
+    ``cer_small_real``: recordings of people, through the telephone band as the adapter sends wide recordings.
+    """
+    from qa.transcription.training.telephone import narrow
+
+    found: dict[str, Any] = {}
+    for suffix, make in (("", with_language), ("_greedy", auto_model)):
+        hear = make(folder)
+        if corpus_folder is not None:
+            found["cer_small_unseen" + suffix] = measure(hear, corpus(corpus_folder, "test"), narrow)
+        if calls_folder is not None and truth is not None:
+            found["cer_small_calls" + suffix] = measure(hear, calls(calls_folder, truth))
+        if real is not None:
+            found["cer_small_real" + suffix] = measure(hear, listed(real), narrow)
+    return found
+
+
 def measure(
     hear: Callable[[np.ndarray], str], clips: Iterator[Clip], line: Callable[[np.ndarray], np.ndarray] | None = None
 ) -> dict[str, Any]:
