@@ -114,7 +114,8 @@ def _worth_aligning(words: Lexicon, heard: sound.Sounds, limit: float) -> list[i
         for number in words.by_pair.get(pair, ()):
             shared[number] = shared.get(number, 0) + 1
     near = limit == NEAR_RATE
-    needed = ((n, words.wordings[n].queries[0]) for n in shared)
+    # in a fixed order: of two wordings that sound equally near the first counts, in every process
+    needed = ((n, words.wordings[n].queries[0]) for n in sorted(shared))
     return [*(n for n, query in needed if shared[n] >= (query.shared if near else query.strict)), *words.always]
 
 
