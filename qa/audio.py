@@ -10,7 +10,7 @@ Levels are dBFS: 20·log10 of the root mean square, where a full-scale square wa
 from __future__ import annotations
 
 import io
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -50,20 +50,29 @@ class Audio:
     truncated: bool = False
     warnings: tuple[str, ...] = ()
     channels_in_file: int = 1
+    _made: dict[int, Audio] = field(default_factory=dict, init=False, repr=False)
+    """What :meth:`at` made, by rate; ``replace`` begins with none."""
 
     def mono(self) -> Samples:
-        """All channels mixed, float32 [n]."""
+        """All channels mixed, float32 [n]; the samples themselves where there is one."""
+        if self.samples.shape[0] == 1:
+            return self.samples[0]
         return np.asarray(self.samples.mean(axis=0), dtype=np.float32)
 
     def at(self, rate: int) -> Audio:
-        """The same at another sample rate (polyphase filter, no delay)."""
+        """The same at another sample rate (polyphase filter, no delay); made once, for several stages ask for it."""
         if rate == self.rate:
             return self
+        if rate in self._made:
+            return self._made[rate]
         from scipy.signal import resample_poly  # takes a second to import
 
         ratio = Fraction(rate, self.rate)
-        samples = resample_poly(self.samples, ratio.numerator, ratio.denominator, axis=1).astype(np.float32)
-        return replace(self, samples=samples, rate=rate)
+        samples = resample_poly(self.samples, ratio.numerator, ratio.denominator, axis=1).astype(np.float32, copy=False)
+        other = replace(self, samples=samples, rate=rate)
+        if self.duration <= decoding.LONG_S:
+            self._made[rate] = other
+        return other
 
     def channel(self, channel: Channel) -> Samples:
         """One track, float32 [n]; the mix for ``MONO``."""
@@ -74,7 +83,8 @@ class Audio:
     def level(self, span: Span, channel: Channel = Channel.MONO) -> float | None:
         """Level in dBFS of a stretch of one track; None when nothing of it lies in the recording."""
         first, last = max(0, round(span.start * self.rate)), max(0, round(span.end * self.rate))
-        return level(self.channel(channel)[first:last])
+        piece = replace(self, samples=self.samples[:, first:last])
+        return level(piece.channel(channel))
 
 
 LONGEST_S = 4 * 3600.0

@@ -218,6 +218,9 @@ class _Sink:
         self._highest, self._longest_s, self._clocked = highest, longest_s, clocked
         self._layout = ""
         self._resampler: Any = None
+        self._fifo: Any = None
+        self._waiting = 0
+        """Samples that the fifo holds: frames are short, and converting each by itself would take most of the time."""
         self._took: tuple[Any, ...] = ()
         self._first: float | None = None
         self._fed = 0.0
@@ -248,16 +251,21 @@ class _Sink:
         if shape != self._took:
             self._drain()
             self._resampler = av.AudioResampler(format="fltp", layout=self._layout, rate=self.rate)
+            self._fifo = av.AudioFifo()
             self._took = shape
         frame.pts = None
         self._fed += frame.samples / frame.sample_rate
-        for out in self._resampler.resample(frame):
-            self._add(out.to_ndarray())
+        self._fifo.write(frame)
+        self._waiting += frame.samples
+        if self._waiting >= frame.sample_rate:
+            self._convert()
 
     def skip(self, packet: Any) -> None:
         """A packet that could not be decoded: silence takes its time, so that what follows does not come too early."""
         self.damaged += 1
         if not self._clocked and self.rate and packet.duration and packet.time_base:
+            self._drain()
+            self._took = ()
             self._silence(min(float(packet.duration * packet.time_base), 1.0))
 
     def flush(self) -> None:
@@ -301,9 +309,19 @@ class _Sink:
         self._fed += seconds
         self._add(np.zeros((min(self.channels, 2), round(seconds * self.rate)), np.float32))
 
+    def _convert(self) -> None:
+        """What the fifo holds, as float32 at our rate."""
+        frame = self._fifo.read() if self._waiting else None
+        self._waiting = 0
+        if frame is not None:
+            frame.pts = None
+            for out in self._resampler.resample(frame):
+                self._add(out.to_ndarray())
+
     def _drain(self) -> None:
-        """What the resampler still holds."""
+        """What fifo and resampler still hold."""
         if self._resampler is not None:
+            self._convert()
             for out in self._resampler.resample(None):
                 self._add(out.to_ndarray())
             self._resampler = None
