@@ -129,21 +129,28 @@ def tables(phone: Sample, clips: Sequence[Sample], folder: Path, peer: dict[str,
             ("DER %", *(common.percent(found, 1) for _, _, found in swept)),
         ],
     )
-    rows: list[list[Any]] = [[f"{stereo.name}, crosstalk −30 dB", 2, common.percent(stereo_error, 1), None, None, None, None]]
+    rows: list[list[Any]] = [
+        [f"{stereo.name}, crosstalk −30 dB", 2, _speech(stereo), common.percent(stereo_error, 1), None, None, None, None]
+    ]
     mono_error = None
     for sample in (phone, *clips):
         own = error(sample, ours(sample, folder))
         mono_error = own if mono_error is None else mono_error
         others = [error(sample, found) for found in spectral(sample, folder)] if peers else [None, None]
         others += [error(sample, peer[key][sample.name]) if peer else None for key in ("known", "free")]
-        rows.append([sample.name, sample.speakers, *(common.percent(found, 1) for found in (own, *others))])
+        rows.append([sample.name, sample.speakers, _speech(sample), *(common.percent(found, 1) for found in (own, *others))])
     common.table(
         "Diarization error rate %, collar 0, overlap scored",
-        ["recording", "people", "ours", "FSMN-VAD + spectral", "same, count free", "whisperX", "whisperX, count free"],
+        ["recording", "people", "speech, s", "ours", "FSMN-VAD + spectral", "same, count free", "whisperX", "whisperX, count free"],
         rows,
     )
     assert mono_error is not None
     return {"der_phone_mono": round(mono_error, 4), "der_sweep_ok": good, "der_stereo": round(stereo_error, 4)}
+
+
+def _speech(sample: Sample) -> float:
+    """Seconds that speakers speak, each counted by itself: what the error is a share of."""
+    return round(sum(segment.duration for segment in sample.truth.itersegments()), 1)
 
 
 def call_table(calls: Sequence[Sample], heard: Mapping[str, diarization.Diarization]) -> None:
