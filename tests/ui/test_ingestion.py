@@ -6,7 +6,7 @@ import json
 import os
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from hotline import locale
 from hotline.errors import AccessDenied
 from hotline.store import OPERATOR, UserRole, Viewer, audit, jobs, schema
 from hotline.ui import background
@@ -52,7 +53,14 @@ def card(test: AppTest, label: str) -> dict[str, Any]:
     return found
 
 
+@pytest.fixture(autouse=True)
+def chinese() -> Iterator[None]:
+    yield
+    locale.use("zh")
+
+
 def aside(app: Opener, language: str = "zh") -> AppTest:
+    locale.use(language)  # AppTest finds a button of a group by its words
     test = app("admin", "ingestion", language)
     return test.main.button_group(key="ingestion_part").set_value("aside").run()
 
@@ -63,7 +71,9 @@ def test_without_a_run_it_says_how_to_begin(app: Opener, language: str) -> None:
     assert not test.exception
     assert test.title[0].value == {"zh": "听音处理", "en": "Listening"}[language]
     assert "hotline calls ingest" in test.info[0].value
-    assert not aside(app, language).exception
+    empty = aside(app, language)
+    assert not empty.exception
+    assert {"zh": "隔离区是空的", "en": "Nothing is in quarantine"}[language] in empty.success[0].value
 
 
 def test_a_run_under_way_shows_how_far_how_fast_and_how_long(app: Opener, house: Any) -> None:

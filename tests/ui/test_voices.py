@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date
 from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from hotline import locale
 from hotline.store import OPERATOR, audit, voiceprints
 from hotline.store.voiceprints import Consent
 from qa import voiceprints as room
@@ -23,7 +24,14 @@ def keep(house: Any, agent: str = "a001", version: str = VERSION) -> None:
     voiceprints.enrol(house.store, OPERATOR, agent, voice, source="call S001", consent=CONSENT)
 
 
+@pytest.fixture(autouse=True)
+def chinese() -> Iterator[None]:
+    yield
+    locale.use("zh")
+
+
 def voices(app: Opener, language: str = "zh") -> AppTest:
+    locale.use(language)  # AppTest finds a button of a group by its words
     test = app("admin", "ingestion", language)
     test = test.main.button_group(key="ingestion_part").set_value("voices").run()
     assert not test.exception

@@ -75,7 +75,10 @@ function changeOf(change, labels, go) {
     make("small", "", change.about));
   const before = make("q", "", change.before || labels.nothing_before);
   button.append(make("span", "no", change.number), head, before);
-  button.addEventListener("click", () => go(change.at, true));
+  button.addEventListener("click", (event) => {
+    go(change.at, true);
+    if (event.detail) button.blur(); // clicked with a pointer: the space bar is the player's again
+  });
   item.append(button);
   return item;
 }
@@ -115,6 +118,7 @@ export default function ({ data, parentElement }) {
     mark.addEventListener("click", (event) => {
       event.stopPropagation();
       go(change.at, true);
+      if (event.detail) mark.blur();
     });
     return mark;
   });

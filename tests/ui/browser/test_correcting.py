@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -61,4 +62,9 @@ def test_a_change_of_mood_moves_the_audio_and_masked_values_are_chips(
     assert "平静 → 生气" in change.inner_text()
     assert "不归我管" in change.inner_text() or "电话是" in change.inner_text()
     change.click()
-    page.wait_for_function("() => { const now = document.querySelector('audio')?.currentTime ?? 0; return now >= 15 && now < 30; }")
+    audio, until = page.locator("audio"), time.monotonic() + 60
+    while not 15 <= audio.evaluate("a => a.currentTime") < 55:
+        assert time.monotonic() < until
+        page.wait_for_timeout(100)
+    page.keyboard.press(" ")  # after a click the space bar is the player's
+    assert audio.evaluate("a => a.paused")
