@@ -7,8 +7,10 @@ A file passes when one of these holds:
     somebody looked at it and said so: ``hotline models allow FOLDER``, which writes ``allowed.json`` beside the models
 
 Settings that would make a library run other code are refused, whoever allowed the files: FunASR's ``trust_remote_code``, a path
-that leaves the folder, a class that is none of pyannote's or ours. And whatever passes is still read by torch as weights only
-(:mod:`qa.torch_compat`). Who may write the folder of models decides what is loaded: give it to the administrator alone.
+that leaves the folder, a class that is none of pyannote's or ours, a configuration under an ending that is not looked into,
+requirements that would be installed; and links, behind which anything may lie. Whatever passes is still loaded without remote
+code (:mod:`qa.funasr_model`) and read by torch as weights only (:mod:`qa.torch_compat`). Who may write the folder of models decides
+what is loaded: give it to the administrator alone.
 """
 
 from __future__ import annotations
@@ -48,6 +50,9 @@ def admit(folder: Path, models: Path, pins: Mapping[str, str] | None = None) -> 
     """
     if not folder.is_dir():
         raise BadInput(str(folder), "no such folder of a model", "name the folder that holds its files")
+    linked = _linked(folder)
+    if linked is not None:
+        raise ModelRefused(*linked)
     stamps = tuple((str(p), p.stat().st_mtime_ns, p.stat().st_size) for p in files(folder))
     problem = _refused(str(folder), stamps, tuple(sorted((pins or {}).items())), _allowed_stamp(models))
     if problem is not None:
@@ -65,7 +70,7 @@ def allow(folder: Path, models: Path) -> list[dict[str, Any]]:
 
     Raises ModelRefused, and remembers nothing, when a pickle asks for what no weights need, or a setting would run other code.
     """
-    problem = _bad_setting(folder)
+    problem = _linked(folder) or _bad_setting(folder)
     if problem is not None:
         raise ModelRefused(*problem)
     rows: list[dict[str, Any]] = []
@@ -116,6 +121,15 @@ def _refused(
     return None
 
 
+def _linked(folder: Path) -> tuple[str, str, str] | None:
+    """The first link in a folder: what lies behind one would be loaded unseen, and may be another thing tomorrow."""
+    for at, folders, names in os.walk(folder):
+        for name in sorted(folders + names):
+            if Path(at, name).is_symlink():
+                return _name(folder, Path(at, name)), "is a link", "put the file itself there (`cp -RL` follows links)"
+    return None
+
+
 def _is_inert(path: Path) -> bool:
     """Whether a file cannot carry code, going by its ending and by what is in it."""
     ending = path.suffix.lower()
@@ -153,25 +167,44 @@ def _is_text(path: Path) -> bool:
 
 
 def _bad_setting(folder: Path, pins: Mapping[str, str] | None = None) -> tuple[str, str, str] | None:
+    named = {path.resolve() for path in _named_configurations(folder)}
     for path in files(folder):
+        if path.name.lower() == "requirements.txt":
+            return _name(folder, path), "asks for packages to be installed", "delete it: a model needs none here"
         if path.suffix.lower() not in _CONFIGS:
             continue
         if pins and path.relative_to(folder).as_posix() in pins and pins[path.relative_to(folder).as_posix()] == sha256_of(path):
             continue
+        must_be_read = path.name.startswith("config") or path.resolve() in named
         try:
             problem = _look(_parsed(path), "")
+            if problem is None and path.resolve() in named and path.suffix.lower() == ".json":
+                problem = _look(_as_yaml(path), "")
         except (ValueError, yaml.YAMLError, RecursionError):
-            problem = "cannot be read as what its ending says" if path.name.startswith("config") else None
+            problem = "cannot be read as what its ending says" if must_be_read else None
         if problem is not None:
             return _name(folder, path), problem, "take the setting out, or get the model elsewhere"
     return None
 
 
+def _named_configurations(folder: Path) -> Iterator[Path]:
+    """The files that FunASR reads as YAML, whatever their ending, because ``configuration.json`` names them."""
+    path = folder / "configuration.json"
+    try:
+        metas = json.loads(path.read_text(encoding="utf-8"))["file_path_metas"]
+        yield folder / metas["config"]
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return  # it names none, or is refused below because it cannot be read
+
+
 def _parsed(path: Path) -> Any:
     if path.stat().st_size > _LARGEST_CONFIG:
         raise ValueError("too large")
-    text = path.read_text(encoding="utf-8")
-    return json.loads(text) if path.suffix.lower() == ".json" else yaml.load(text, Loader=yaml.CSafeLoader)
+    return json.loads(path.read_text(encoding="utf-8")) if path.suffix.lower() == ".json" else _as_yaml(path)
+
+
+def _as_yaml(path: Path) -> Any:
+    return yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
 
 
 def _look(value: Any, key: str) -> str | None:
@@ -190,6 +223,8 @@ def _look(value: Any, key: str) -> str | None:
             return f"{key} names the class {str(inner)[:60]}, which is no part of pyannote"
         if (name == "init_param" or key == "file_path_metas") and isinstance(inner, str) and _leaves(inner):
             return f"{name} names {inner[:60]}, outside the folder"
+        if key == "file_path_metas" and name == "config" and (not isinstance(inner, str) or Path(inner).suffix.lower() not in _CONFIGS):
+            return f"{name} names {str(inner)[:60]}, whose ending is none of a configuration's"
         if name == "init_param" and isinstance(inner, str) and Path(inner).suffix.lower() in _TEXT | _PLAIN:
             return f"{name} names {inner[:60]}, which holds no weights"
         # The entries of "preprocessors" are named freely; what they hold is looked at as theirs.

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from qa import models, torch_compat
+from qa import funasr_model, models, torch_compat
 from qa.audio import Audio
 from qa.calls import Span
 from qa.diarization import Diarization, Segment, evidence, join, vad
@@ -90,8 +90,4 @@ def _where(folder: Path) -> Path:
 
 @cache
 def _load(model: Path) -> Any:
-    torch_compat.prepare()
-    with torch_compat.quiet():
-        from funasr import AutoModel
-
-        return AutoModel(model=str(model), device="cpu", ncpu=1, disable_update=True, disable_pbar=True, log_level="ERROR")
+    return funasr_model.load(model)

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from qa import models, torch_compat
+from qa import funasr_model, models, torch_compat
 from qa.audio import Samples, frame_levels
 from qa.calls import Span
 
@@ -41,11 +41,7 @@ def model_folder(folder: Path) -> Path:
 
 @cache
 def _load(model: Path) -> Any:
-    torch_compat.prepare()
-    with torch_compat.quiet():
-        from funasr import AutoModel
-
-        return AutoModel(model=str(model), device="cpu", ncpu=1, disable_update=True, disable_pbar=True, log_level="ERROR")
+    return funasr_model.load(model)
 
 
 def _trim(samples: Samples, span: Span) -> Span:

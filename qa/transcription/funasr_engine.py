@@ -17,7 +17,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from qa import models, torch_compat
+from qa import funasr_model, models, torch_compat
 from qa.audio import Samples
 from qa.calls import Channel, SourceKind, Span, TextSource
 from qa.diarization import vad
@@ -195,10 +195,4 @@ def load(model: Path, punctuation: Path | None = None) -> Any:
     import torch
 
     device, threads = "cuda:0" if torch.cuda.is_available() else "cpu", torch.get_num_threads()
-    options: dict[str, Any] = {"punc_model": str(punctuation), "punc_kwargs": {"ncpu": threads}} if punctuation else {}
-    with torch_compat.quiet():
-        from funasr import AutoModel
-
-        return AutoModel(
-            model=str(model), device=device, ncpu=threads, disable_update=True, disable_pbar=True, log_level="ERROR", **options
-        )
+    return funasr_model.load(model, device=device, threads=threads, punctuation=punctuation)

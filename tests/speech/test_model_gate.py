@@ -17,7 +17,7 @@ from typer.testing import CliRunner
 
 from hotline.commands.models import app
 from hotline.errors import BadInput, ModelRefused
-from qa import model_gate, model_pickles, models, torch_compat
+from qa import funasr_model, model_gate, model_pickles, models, torch_compat
 from qa.diarization import vad
 
 WEIGHTS = {"encoder.weight": torch.arange(6.0).reshape(2, 3)}
@@ -170,6 +170,13 @@ def test_nobody_can_allow_a_pickle_that_asks_for_more_than_weights(stick, tmp_pa
         ("config.yaml", "preprocessors:\n  audio:\n    name: subprocess.Popen\n    params: {}\n", "names the class subprocess.Popen"),
         ("config.yaml", "encoder:\n  _target_: builtins.exec\n", "_target_ names builtins.exec"),
         ("config.yaml", "model: !!python/object/apply:os.system ['touch x']\n", "cannot be read"),
+        (
+            "configuration.json",
+            '{"file_path_metas": {"config": "settings.txt"}}',
+            "settings.txt, whose ending is none of a configuration's",
+        ),
+        ("configuration.json", '{"file_path_metas": {"config": ["settings.yaml"]}}', "whose ending is none of a configuration's"),
+        ("requirements.txt", "./a-package\n", "asks for packages to be installed"),
     ],
 )
 def test_settings_that_run_other_code_are_refused_whoever_allowed_the_files(stick, tmp_path, file, content, problem):
@@ -178,6 +185,45 @@ def test_settings_that_run_other_code_are_refused_whoever_allowed_the_files(stic
     for ask in (models.admit, models.allow):
         with pytest.raises(ModelRefused, match=problem):
             ask(stick, tmp_path / "models")
+
+
+@pytest.mark.parametrize("content", ["model: X\ntrust_remote_code: true\n", '{"model": "X", "trust_remote_code": true}'])
+def test_a_configuration_named_json_is_read_as_yaml_and_so_looked_at_as_both(stick, tmp_path, content):
+    """FunASR reads whatever configuration.json names as YAML; what is no JSON may still be settings."""
+    models.allow(stick, tmp_path / "models")
+    (stick / "configuration.json").write_text('{"file_path_metas": {"init_param": "model.pt", "config": "settings.json"}}')
+    (stick / "settings.json").write_text(content)
+    with pytest.raises(ModelRefused, match=r"settings\.json: (cannot be read|trust_remote_code would run code)"):
+        models.admit(stick, tmp_path / "models")
+
+
+def test_links_are_refused_for_what_lies_behind_is_loaded_unseen(stick, tmp_path, trace):
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "weights.pt").write_bytes(pickle.dumps(Evil(trace)))
+    (stick / "model.pt").unlink()
+    (stick / "config.yaml").write_text("model: X\ninit_param: below/weights.pt\n")
+    for link, target in (("below", outside), ("weights.pt", outside / "weights.pt"), ("gone.yaml", outside / "none")):
+        (stick / link).symlink_to(target)
+        for ask in (models.admit, models.allow):
+            with pytest.raises(ModelRefused, match=f"{link}: is a link"):
+                ask(stick, tmp_path / "models")
+        (stick / link).unlink()
+
+
+@pytest.mark.parametrize("beside", ["", "vad_model: {folder}\nspk_model: {folder}\npunc_model: {folder}\n"])
+def test_loading_runs_no_remote_code_even_behind_the_gate(models_ready, tmp_path, trace, beside):
+    """What the call says outweighs a configuration that the gate did not see."""
+    folder = tmp_path / "vad"
+    shutil.copytree(models_ready / "fsmn-vad-offline", folder)
+    (folder / "run_it.py").write_text(f"open({str(trace)!r}, 'w').close()\n")
+    (folder / "requirements.txt").write_text("./a-package\n")
+    settings = folder / "config.yaml"
+    more = f"trust_remote_code: true\nremote_code: {folder / 'run_it.py'}\n" + beside.format(folder=folder)
+    settings.write_text(settings.read_text() + "\n" + more)
+    model = funasr_model.load(folder)
+    assert model.kwargs["trust_remote_code"] is False and not trace.exists()
+    assert (model.vad_model, model.punc_model, model.spk_model) == (None, None, None)
 
 
 def test_the_pipelines_that_pyannote_and_we_name_pass(tmp_path):
