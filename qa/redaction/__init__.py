@@ -27,6 +27,7 @@ from qa.calls import Role, Turn, Word
 from qa.redaction import addresses, letters, names
 from qa.redaction.cues import Cues, cues_in
 from qa.redaction.digits import Run, runs_in
+from qa.redaction.plain import plain
 from qa.redaction.runs import values_of
 from qa.redaction.tokens import EXAMPLE_KEY, Mention, agree, call_key, mentions, token
 from qa.redaction.turns import Split, split_numbers
@@ -73,6 +74,7 @@ Placed = list[tuple[Value, tuple[tuple[int, int], ...], int, int, int]]
 
 def _values(turns: Sequence[Turn]) -> tuple[list[list[Value]], list[Split]]:
     """The values of each turn, and those that stretch over several."""
+    turns = [turn if (text := plain(turn.text)) is turn.text else replace(turn, text=text) for turn in turns]
     cues = [cues_in(turn.text) for turn in turns]
     announced = [_announced(turns, cues, place) for place in range(len(turns))]
     english = [_is_english(turn.text) for turn in turns]

@@ -44,7 +44,7 @@ _ENGLISH = re2.compile(
 )
 _ENGLISH_FIRST = re2.compile(r"[A-Za-z]")
 _COUNTS = frozenset("两二俩三四五2345")
-_MARK = r"[ \t　\-‐–—_,，、.·。…~～()（）+]"
+_MARK = r"[ \t　\-‐–—_,，、.·。…~～()（）+/／：]"
 _FILLER = (
     r"嗯|啊|呃|额|哎|诶|噢|哦|唉|那个|这个|然后是?|就是|接着是?|后[面边]是?|接下来是?|最后是?|中间是?|再是?|横杠|杠|减号"
     r"|(?i:\b(?:uh|um|uhm|er|erm|then|and|dash|hyphen|space)\b)"
@@ -52,6 +52,8 @@ _FILLER = (
 _GAP = rf"{_MARK}{{0,4}}(?:(?:{_FILLER}){_MARK}{{0,4}}){{0,2}}"
 _BETWEEN = re2.compile(_GAP)
 _LONGEST_GAP = 16
+_LONGEST_CHAIN = 24
+"""Digits up to which runs are tried as one number: the longest there is has 19, and every start looks this far and no further."""
 _LAST = re2.compile(rf"{_MARK}{{0,2}}大?([xXＸ叉])")
 _BREAK = re2.compile(rf"{_MARK}{{0,2}}(\p{{Han}}{{1,2}}){_MARK}{{0,2}}")
 _NEVER_MISHEARD = frozenset(
@@ -186,11 +188,15 @@ def _joined(runs: list[Run], text: str, expected: Callable[[int], bool]) -> list
     while at < len(runs):
         chain = [runs[at]]
         breaks: list[tuple[int, str]] = []
+        length = len(chain[0].digits)
         while at + len(chain) < len(runs):
             following = runs[at + len(chain)]
             gap = text[chain[-1].end : following.start]
             match = _BREAK.fullmatch(gap) if len(gap) <= 6 else None
             if match is None or not _maybe_misheard(match[1], alone=match[1] == gap):
+                break
+            length += len(match[1]) + len(following.digits)
+            if length > _LONGEST_CHAIN:
                 break
             breaks.append((chain[-1].end + match.start(1), match[1]))
             chain.append(following)

@@ -17,6 +17,8 @@ from qa.redaction.runs import SHORTEST, of_form
 from qa.redaction.values import Value
 
 _MOST_BETWEEN = 3
+_LONGEST = 22
+"""Digits of a number in pieces, and so the most pieces."""
 _NOTHING = (
     r"[ \t，,。.、；;：:！!？?…~\-]|嗯+|啊|哦|噢|呃|额|哎|好的?|对的?|是的?|行|诶|吧|吗|呢|没错|然后是?|后[面边]是?|接着是?|接下来是?|再是?"
     r"|就是|那个|继续|您说|你说|您继续|请继续|请讲|您讲|还有呢?|然后呢|记[下好]了?|稍等|等一下|慢点|慢一点"
@@ -107,11 +109,11 @@ def _only_digits(text: str, runs: list[Run]) -> bool:
 
 def _closed(chain: list[Piece], cues: Sequence[str], english: Sequence[bool]) -> list[Split]:
     """What a chain of pieces makes: the longest number of a form in it, else all of it when it is long enough."""
-    for size in range(len(chain), 1, -1):
+    for size in range(min(len(chain), _LONGEST), 1, -1):
         for first in range(len(chain) - size + 1):
             part = chain[first : first + size]
             digits = "".join(p.run.digits for p in part)
-            form = of_form(digits, cues[part[0].turn], english[part[0].turn]) if len(digits) <= 22 else None
+            form = of_form(digits, cues[part[0].turn], english[part[0].turn]) if len(digits) <= _LONGEST else None
             if form is not None:
                 return [
                     *_closed(chain[:first], cues, english),
@@ -122,7 +124,7 @@ def _closed(chain: list[Piece], cues: Sequence[str], english: Sequence[bool]) ->
     cue = cues[chain[0].turn] if chain else ""
     if (
         len(chain) > 1
-        and SHORTEST <= len(digits) <= 22
+        and SHORTEST <= len(digits) <= _LONGEST
         and cue not in ("ticket", "badge", "reading")
         and min(len(p.run.digits) for p in chain) > 1
     ):

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qa.calls import Role, Span, Turn, Word
-from qa.redaction import EXAMPLE_KEY, mask, redact
+from qa.redaction import EXAMPLE_KEY, digits, mask, redact
 
 
 @pytest.mark.parametrize(
@@ -22,6 +22,15 @@ from qa.redaction import EXAMPLE_KEY, mask, redact
         ("138  0000... 1234", "***  ****... ****"),
         ("一三吧00004517", "***********"),
         ("1380000吧243", "***********"),
+        ("138\u00a00000\u00a01234", "***\u00a0****\u00a0****"),
+        ("138\u20060000\u20021234", "***\u2006****\u2002****"),
+        ("138\u200b0000\ufeff1234", "***\u200b****\ufeff****"),
+        ("1\u200d3\u200d8\u200d0\u200d0\u200d0\u200d0\u200d1\u200d2\u200d3\u200d4", "\u200d".join("*" * 11)),
+        ("138/0000/1234", "***/****/****"),
+        ("138：0000：1234", "***：****：****"),
+        ("①③⑧⓪⓪⓪⓪①②③④", "***********"),
+        ("❶❸❽⓪⓪⓪⓪❶❷❸❹", "***********"),
+        ("𝟏𝟑𝟖𝟎𝟎𝟎𝟎𝟏𝟐𝟑𝟒", "***********"),
         ("my number is one three eight, zero zero zero zero one two", "my number is *** ***** *****, **** **** **** **** *** ***"),
     ],
 )
@@ -35,6 +44,9 @@ def test_personal_numbers_are_hidden(text: str, masked: str) -> None:
         "95598为您服务",
         "工号1024",
         "四十五分钟之内到",
+        "12:30：20来电，电压220/380伏",
+        "2026/11/9 12：30：20登记",
+        "面积120m²，三号楼/四单元",
         "二〇二六年十一月九日",
         "欠费200.50元",
         "一二三四五六",
@@ -54,6 +66,16 @@ def test_masking_keeps_length_and_is_stable(text: str) -> None:
     assert len(once) == len(text)
     assert mask(once) == once
     assert all(new in (old, "*") for old, new in zip(text, once, strict=True))
+
+
+def test_a_chain_of_misheard_digits_is_tried_only_as_far_as_a_number_reaches(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Trying every start to the end took 20 s for 2,000 characters."""
+    tried: list[int] = []
+    chained = digits._chained
+    monkeypatch.setattr(digits, "_chained", lambda chain, breaks: tried.append(len(chain)) or chained(chain, breaks))
+    assert len(mask("一三" + "吧零" * 500)) == 1002
+    assert tried and max(tried) <= 24
+    assert mask("身份证一一零一零五一九四九一二吧一零零二X") == "身份证" + "*" * 18
 
 
 def test_words_lose_the_same_characters() -> None:
