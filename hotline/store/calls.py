@@ -187,23 +187,26 @@ def audio_path(store: Store, viewer: Viewer, call_id: str) -> Path:
     return path
 
 
-def export_call(store: Store, viewer: Viewer, call_id: str) -> bytes:
-    """A call's turns and item results as CSV (UTF-8 with byte order mark). Needs EXPORT_CALLS; written to the audit trail."""
-    _admit(store, viewer, call_id, "export_call", Permission.EXPORT_CALLS)
+def export_call(store: Store, viewer: Viewer, call_id: str, file: Path | None = None) -> bytes:
+    """A call's turns and item results as CSV (UTF-8 with byte order mark). Needs EXPORT_CALLS; written to the audit trail.
+
+    ``file`` is where the caller is about to write it: the trail keeps the place, so that an erasure finds the copy.
+    """
+    _admit(store, viewer, call_id, "export_call", Permission.EXPORT_CALLS, **_place(file))
     opened = open_call(store, viewer, call_id)
     return export.csv_bytes([*export.turn_rows(opened.call), *export.item_rows(opened.call.id, opened.items)], export.CALL_COLUMNS)
 
 
-def export_audio(store: Store, viewer: Viewer, call_id: str) -> bytes:
+def export_audio(store: Store, viewer: Viewer, call_id: str, file: Path | None = None) -> bytes:
     """A call's recording as 16-bit WAV, silent wherever a personal value is said: only this leaves the house.
 
-    Needs EXPORT_CALLS; written to the audit trail. Raises NotFound for a call without a recording, MissingPart when the file is
-    gone, BadRecording when it is not known where personal data are said.
+    Needs EXPORT_CALLS; written to the audit trail, with ``file`` as :func:`export_call`. Raises NotFound for a call without a
+    recording, MissingPart when the file is gone, BadRecording when it is not known where personal data are said.
     """
     from qa.audio import decode  # takes a moment to import, and nothing else here decodes
     from qa.redaction.audio import muted, wav_bytes
 
-    _admit(store, viewer, call_id, "export_audio", Permission.EXPORT_CALLS)
+    _admit(store, viewer, call_id, "export_audio", Permission.EXPORT_CALLS, **_place(file))
     opened = open_call(store, viewer, call_id)
     audio = decode(audio_path(store, viewer, call_id))
     return wav_bytes(muted(audio, opened.call.turns))
@@ -256,7 +259,11 @@ def has_other_recording(connection: sa.Connection, call_id: str, content_hash: s
     return held is not None and held != content_hash
 
 
-def _admit(store: Store, viewer: Viewer, call_id: str, action: str, permission: Permission) -> None:
+def _place(file: Path | None) -> dict[str, str]:
+    return {} if file is None else {"folder": str(file.parent.resolve()), "file": file.name}
+
+
+def _admit(store: Store, viewer: Viewer, call_id: str, action: str, permission: Permission, **detail: str) -> None:
     """Let the viewer at this call or raise; either way the audit trail says so before anything is shown."""
     permitted = viewer.may(permission) and viewer.may(Permission.OPEN_CALLS)
     with store.begin() as connection:
@@ -264,7 +271,7 @@ def _admit(store: Store, viewer: Viewer, call_id: str, action: str, permission: 
             connection.scalar(sa.select(sa.func.count()).select_from(calls).where(calls.c.id == call_id, viewer.calls_clause()))
         )
         if inside:
-            audit.record(connection, viewer.name, action, call_id)
+            audit.record(connection, viewer.name, action, call_id, **detail)
         else:
             audit.record(connection, viewer.name, "denied", call_id, wanted=action)
     if inside:
@@ -278,13 +285,12 @@ def _admit(store: Store, viewer: Viewer, call_id: str, action: str, permission: 
 
 def _mentions(store: Store, viewer: Viewer, text: str, first_day: date | None, last_day: date | None) -> sa.ColumnElement[bool]:
     """The condition that a call's id, topic, agent or words contain ``text``, in capitals or not."""
-    said = (
-        parquet.scan_turns(store, viewer, first_day, last_day)
-        .filter(pl.col("text").str.to_lowercase().str.contains(text.lower(), literal=True))
-        .select(pl.col("call_id").unique())
-        .collect()["call_id"]
-        .to_list()
-    )
+    contains = pl.col("text").str.to_lowercase().str.contains(text.lower(), literal=True)
+
+    def scan() -> pl.LazyFrame:
+        return parquet.scan_turns(store, viewer, first_day, last_day).filter(contains).select(pl.col("call_id").unique())
+
+    said = parquet.gathered(scan)["call_id"].to_list()
     columns = (calls.c.id, calls.c.topic, calls.c.agent_id, agents.c.name)
     return sa.or_(*(column.icontains(text, autoescape=True) for column in columns), calls.c.id.in_(_listed(store, said)))
 

@@ -5,13 +5,15 @@
 
 A file is written first, then one transaction moves the SQL rows to it, each only if it still names what was copied: a call
 corrected or erased meanwhile makes the attempt start again. Stopped anywhere, every row names a file that is there. The old files
-stay for an hour, for readers that are about to open them; then :func:`hotline.store.parquet.sweep` removes them.
+stay for an hour, for readers that are about to open them; then :func:`hotline.store.parquet.sweep` removes them. Joining, forgetting
+and sweeping take turns, across processes: of two at once, one would put back what the other took out.
 """
 
 from __future__ import annotations
 
-import hashlib
 import os
+import re
+import secrets
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -24,7 +26,7 @@ import sqlalchemy as sa
 
 from hotline.errors import HotlineError
 from hotline.store.engine import Store
-from hotline.store.parquet_files import KINDS, MANY, PART, part_of, path_of, split, stem, write_whole
+from hotline.store.parquet_files import KINDS, MANY, PART, one_at_a_time, part_of, path_of, split, stem, write_whole
 from hotline.store.rows import HITS, TURNS
 from hotline.store.schema import calls, recordings, scores, turn_corrections
 
@@ -34,6 +36,8 @@ MOST_PARTS = 10_000
 ROW_GROUP = 4_000
 """Rows that are read at least when one call is opened."""
 _TRIES = 3
+_NAMELESS = re.compile(r"\.[0-9a-f]{16}\.tmp")
+_MANY_LEFT = re.compile(rf"\.{MANY}[0-9a-f]+-[0-9a-f]{{16}}\.tmp")
 
 
 class _Moved(Exception):
@@ -54,7 +58,8 @@ def compact(store: Store, day: date) -> int:
 
     Safe beside readers, ingestion, corrections and a kill. Raises HotlineError when the day's calls keep changing under it.
     """
-    return sum(_compact(store, kind, day) for kind in KINDS)
+    with one_at_a_time(store):
+        return sum(_compact(store, kind, day) for kind in KINDS)
 
 
 def compact_before(store: Store, last: date, least: int = 2) -> int:
@@ -84,17 +89,19 @@ def forget(store: Store, call_id: str) -> int:
     For erasure: call it after the transaction that removed the call's references (``recordings``, ``scores``, ``turn_corrections``)
     has been committed, and again when it was interrupted; finding nothing it does nothing. Its own files are removed; a file of
     many calls is written anew without it, in its place, so that the references of the others stay right. Files are looked
-    through whether or not a row names them: copies that wait to be swept go too.
+    through whether or not a row names them: copies that wait to be swept go too, and what killed writers left half done.
     """
     begin = f"{stem(call_id)}-"
     changed = 0
-    for folder in (folder for kind in KINDS for folder in (store.settings.parquet / kind).glob("day=*")):
-        for file in sorted(folder.iterdir()):
-            if file.name.startswith(begin) and file.suffix == ".parquet":
-                file.unlink(missing_ok=True)
-                changed += 1
-            elif _is_many(file.name):
-                changed += _forget_in(file, begin)
+    with one_at_a_time(store):
+        for folder in (folder for kind in KINDS for folder in (store.settings.parquet / kind).glob("day=*")):
+            for file in sorted(folder.iterdir()):
+                own = file.name.startswith(begin) and file.suffix == ".parquet"
+                if own or _is_left_over(file.name, begin):
+                    file.unlink(missing_ok=True)
+                    changed += 1
+                elif _is_many(file.name):
+                    changed += _forget_in(file, begin)
     return changed
 
 
@@ -147,10 +154,11 @@ def _chunks(rows: list[_Named]) -> Iterator[list[_Named]]:
 
 def _join(store: Store, kind: str, day: date, rows: list[_Named]) -> None:
     """Copy what ``rows`` name into one file and let them name it. Raises _Moved when one of them says something else by now."""
-    parts = list(dict.fromkeys(part_of(row.reference) for row in rows))
-    digest = hashlib.sha256("\n".join(parts).encode()).hexdigest()[:24]
-    file = f"{kind}/day={day.isoformat()}/{MANY}{digest}.parquet"
-    frame = _copy_of(store, kind, sorted({row.reference for row in rows}))
+    # never the name of a file that is there: when this attempt fails, what it wrote is removed, and rows may name the other
+    file = f"{kind}/day={day.isoformat()}/{MANY}{secrets.token_hex(12)}.parquet"
+    # Of a part that lies in its own file and in one of many calls (corrected, and corrected back), one copy: they hold the same.
+    one_of_each = {part_of(row.reference): row.reference for row in rows}
+    frame = _copy_of(store, kind, sorted(one_of_each.values()))
     write_whole(path_of(store, file), lambda handle: frame.write_parquet(handle, row_group_size=ROW_GROUP))
     try:
         with store.begin() as connection:
@@ -219,6 +227,16 @@ def _forget_in(file: Path, begin: str) -> int:
 
 def _is_small(name: str) -> bool:
     return name.endswith(".parquet") and not _is_many(name)
+
+
+def _is_left_over(name: str, begin: str) -> bool:
+    """Is this what a killed writer left of a call whose names begin so, or of many calls?
+
+    Files of many calls are written, and others taken aside to be removed, by one process at a time: this one. Nobody is at them.
+    """
+    if not name.endswith(".tmp"):
+        return False
+    return name.startswith(f".{begin}") or _NAMELESS.fullmatch(name) is not None or _MANY_LEFT.fullmatch(name) is not None
 
 
 def _is_many(name: str) -> bool:

@@ -13,6 +13,8 @@ import hashlib
 import json
 import secrets
 import time
+from collections.abc import Callable
+from contextlib import suppress
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -24,7 +26,7 @@ from hotline.errors import BadInput, MissingPart
 from hotline.store.access import Viewer
 from hotline.store.compaction import SCHEMAS, compact, compact_before, forget, scan_parts
 from hotline.store.engine import Store
-from hotline.store.parquet_files import PART, path_of, split, stem, write_whole
+from hotline.store.parquet_files import PART, one_at_a_time, path_of, split, stem, write_whole
 from hotline.store.rows import items_of, rows_of_items, rows_of_turns, turns_of
 from hotline.store.schema import calls, recordings, scores, turn_corrections
 from qa.calls import Call, Turn
@@ -34,6 +36,7 @@ __all__ = [
     "compact",
     "compact_before",
     "forget",
+    "gathered",
     "read_items",
     "read_turns",
     "scan_hits",
@@ -42,6 +45,9 @@ __all__ = [
     "write_hits",
     "write_turns",
 ]
+
+
+_TRIES = 3
 
 
 def write_turns(store: Store, call: Call) -> str:
@@ -91,12 +97,30 @@ def scan_hits(store: Store, viewer: Viewer, first: date | None = None, last: dat
     return _scan(store, viewer, "hits", query, first, last)
 
 
+def gathered(scan: Callable[[], pl.LazyFrame]) -> pl.DataFrame:
+    """The rows of a scan of words or hits, which ``scan`` makes anew from SQL when a file was erased between the look and the reading.
+
+    Raises MissingPart when files that rows name are not there at all.
+    """
+    for _ in range(_TRIES):
+        try:
+            return scan().collect()
+        except FileNotFoundError:
+            continue
+    raise MissingPart("Parquet folder", "files that the store names are not there", "restore them from the backup")
+
+
 def sweep(store: Store, older_than: timedelta = timedelta(hours=1)) -> int:
     """Remove temporary files and files that no row names; returns how many. Reads names only, so it can run after each ingest.
 
     Younger files are left alone: a run may be about to commit the row that names them.
     """
-    limit, root, removed = time.time() - older_than.total_seconds(), store.settings.parquet, 0
+    with one_at_a_time(store):
+        return _sweep(store, time.time() - older_than.total_seconds())
+
+
+def _sweep(store: Store, limit: float) -> int:
+    root, removed = store.settings.parquet, 0
     with store.read() as connection:
         columns = (recordings.c.turns_file, scores.c.hits_file, turn_corrections.c.turns_before)
         named = {split(reference)[0] for column in columns for reference in connection.scalars(sa.select(column))}
@@ -144,13 +168,12 @@ def _write(store: Store, kind: str, day: date, call_id: str, rows: list[dict[str
 
 def _read(store: Store, kind: str, reference: str) -> pl.DataFrame:
     path, (file, part) = path_of(store, reference), split(reference)
-    if not path.is_file():
-        raise MissingPart(
-            file, f"not in the Parquet folder {store.settings.parquet}", "restore it from the backup or ingest the call again"
-        )
-    if part is None:
-        return pl.read_parquet(path, hive_partitioning=False)
-    return scan_parts(path, kind, [part]).drop(PART).collect()
+    with suppress(FileNotFoundError):  # erased between the look and the reading
+        if path.is_file():
+            if part is None:
+                return pl.read_parquet(path, hive_partitioning=False)
+            return scan_parts(path, kind, [part]).drop(PART).collect()
+    raise MissingPart(file, f"not in the Parquet folder {store.settings.parquet}", "restore it from the backup or ingest the call again")
 
 
 def _scan(store: Store, viewer: Viewer, kind: str, query: sa.Select[Any], first: date | None, last: date | None) -> pl.LazyFrame:

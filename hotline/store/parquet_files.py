@@ -10,11 +10,13 @@ The part is the name (without ending) of the file the rows came from, so it hold
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
 import re
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
@@ -26,6 +28,7 @@ PART = "part"
 """The column of a file of many calls that says which part a row belongs to."""
 MANY = "all-"
 """How the names of files of many calls begin; those of one call hold two digests after the first letters."""
+LOCK = ".lock"
 
 
 def split(reference: str) -> tuple[str, str | None]:
@@ -59,10 +62,25 @@ def path_of(store: Store, reference: str) -> Path:
     return path
 
 
+@contextmanager
+def one_at_a_time(store: Store) -> Iterator[None]:
+    """Hold the Parquet folder against every other process and thread that rewrites or removes files in it; waits its turn.
+
+    Writers of new files and readers need no turn. A process that dies gives its turn back. Not for use inside itself.
+    """
+    store.settings.parquet.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with (store.settings.parquet / LOCK).open("ab") as handle:  # open for writing: network file systems ask for it
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+
+
 def write_whole(target: Path, write: Callable[[BinaryIO], object]) -> None:
-    """Write a file whole or not at all, durably: beside its place, synced, renamed, and the folder synced."""
+    """Write a file whole or not at all, durably: beside its place, synced, renamed, and the folder synced.
+
+    Until then it is called ``.NAME-….tmp``, so that what a killed writer left can be told to be of a call.
+    """
     target.parent.mkdir(parents=True, exist_ok=True)
-    fresh = target.parent / f".{secrets.token_hex(8)}.tmp"
+    fresh = target.parent / f".{target.stem}-{secrets.token_hex(8)}.tmp"
     try:
         with fresh.open("wb") as handle:
             write(handle)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
@@ -13,8 +14,8 @@ import polars as pl
 import pytest
 import sqlalchemy as sa
 
-from hotline.errors import HotlineError
-from hotline.store import OPERATOR, Store, UserRole, calls, compaction, parquet, schema
+from hotline.errors import HotlineError, MissingPart
+from hotline.store import OPERATOR, Store, UserRole, calls, compaction, corrections, parquet, schema
 
 DAY = date(2026, 11, 9)
 CALLS = [f"S{n}" for n in range(6)]
@@ -35,7 +36,7 @@ def _opened(store: Store) -> dict[str, Any]:
 
 
 def _files(store: Store) -> list[str]:
-    return sorted(f"{path.parent.name}/{path.name}" for path in store.settings.parquet.rglob("*") if path.is_file())
+    return sorted(f"{path.parent.name}/{path.name}" for path in store.settings.parquet.rglob("*.*") if path.suffix)
 
 
 def _age(store: Store) -> None:
@@ -180,3 +181,118 @@ def test_stopped_anywhere_nothing_is_lost(day: Store, stage: str, monkeypatch: p
     assert _opened(day) == before
     with day.read() as connection:
         assert all("all-" in file for file in connection.scalars(sa.select(schema.recordings.c.turns_file)) if "11-09" in file)
+
+
+def _corrected(store: Store, call: Any, seen: str) -> str:
+    """The reference to the call's turns after a correction to ``call``."""
+    file = parquet.write_turns(store, call)
+    row = {"turn": 0, "role_before": "agent", "role_after": "agent", "text_changed": True, "note": ""}
+    with store.begin() as connection:
+        corrections.replace_turns(connection, call.id, seen, file, "qa", [row])
+    return file
+
+
+def test_words_corrected_and_corrected_back_are_not_doubled(day: Store, samples: Any) -> None:
+    """The same words then lie in a file of many calls, which the history names, and in one of their own."""
+    parquet.compact(day, DAY)
+    first = calls.open_call(day, OPERATOR, "S0")
+    between = _corrected(day, replace(first.call, turns=samples.call("S0", text="改过了").turns), first.turns_file)
+    _corrected(day, first.call, between)
+    before = _opened(day)
+    parquet.compact(day, DAY)
+    assert _opened(day) == before
+    assert len(before["S0"][0]) == 2
+    assert [len(corrections.earlier_turns(day, OPERATOR, "S0", row["id"])) for row in corrections.history(day, OPERATOR, "S0")] == [2, 2]
+
+
+def test_the_same_evidence_by_other_rules_is_not_doubled(day: Store, samples: Any) -> None:
+    parquet.compact(day, DAY)
+    before = _opened(day)
+    card = samples.scorecard("S0", rule_hash="f" * 64)
+    hits_file = parquet.write_hits(day, samples.call("S0"), samples.scorecard("S0"))
+    with day.begin() as connection:
+        calls.save_score(connection, samples.rule_set("f" * 64), card, hits_file)
+    parquet.compact(day, DAY)
+    assert _opened(day) == before
+
+
+def test_an_attempt_in_vain_removes_no_file_that_rows_name(day: Store, samples: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Joining the same parts again, because one of them was written anew, must not lose the file they are read from."""
+    parquet.compact(day, DAY)
+    for path in day.settings.parquet.rglob("S*.parquet"):
+        path.unlink()
+    first = calls.open_call(day, OPERATOR, "S0")
+    _corrected(day, first.call, _corrected(day, samples.call("S0", text="改过了"), first.turns_file))
+    before = _opened(day)
+
+    def moved(*_: Any) -> None:
+        raise compaction._Moved
+
+    monkeypatch.setattr(compaction, "_move", moved)
+    with pytest.raises(HotlineError, match="keep changing"):
+        parquet.compact(day, DAY)
+    assert _opened(day) == before
+
+
+def test_two_calls_forgotten_at_once_both_go(day: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The second begins when the first has read the file of many calls and is about to write it without its own call."""
+    parquet.compact(day, DAY)
+    inner = compaction.write_whole
+    second = threading.Thread(target=lambda: parquet.forget(day, "S1"))
+
+    def slow(*arguments: Any) -> None:
+        if second.ident is None:
+            second.start()
+            second.join(1)
+        inner(*arguments)
+
+    monkeypatch.setattr(compaction, "write_whole", slow)
+    parquet.forget(day, "S0")
+    second.join()
+    held = pl.concat([pl.read_parquet(path, columns=["call_id"]) for path in day.settings.parquet.rglob("*.parquet")])
+    assert set(held["call_id"]) == {*CALLS, "T1"} - {"S0", "S1"}
+
+
+def test_what_killed_writers_left_of_a_call_goes(day: Store, samples: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def killed(self: Path, target: Path) -> None:
+        raise KeyboardInterrupt
+
+    parquet.compact(day, DAY)
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "replace", killed)
+        patched.setattr(Path, "unlink", lambda *_, **__: None)
+        for call in (samples.call(call_id, text="写到一半") for call_id in ("S0", "S1")):
+            with pytest.raises(KeyboardInterrupt):
+                parquet.write_turns(day, call)
+        with pytest.raises(KeyboardInterrupt):
+            parquet.forget(day, "S5")
+    (day.settings.parquet / "turns" / "day=2026-11-09" / ".0123456789abcdef.tmp").write_bytes(b"PAR1")  # as earlier versions called them
+    assert len(list(day.settings.parquet.rglob(".*.tmp"))) == 4
+    parquet.forget(day, "S0")
+    (left,) = day.settings.parquet.rglob(".*.tmp")
+    assert left.name.startswith(".S1-"), "its writer may be alive"
+
+
+def test_a_reader_beside_an_erasure_gets_a_line(day: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    parquet.compact(day, DAY)
+    reference = calls.open_call(day, OPERATOR, "S0").turns_file
+    scan = parquet._scan
+
+    def late(*arguments: Any) -> pl.LazyFrame:
+        found = scan(*arguments)
+        if list(day.settings.parquet.glob("turns/day=2026-11-10/*")):
+            _erase_rows(day, "T1")
+            parquet.forget(day, "T1")
+        return found
+
+    monkeypatch.setattr(parquet, "_scan", late)
+    said = parquet.gathered(lambda: parquet.scan_turns(day, OPERATOR).select(pl.col("call_id").unique()))
+    assert set(said["call_id"]) == set(CALLS)
+    monkeypatch.setattr(Path, "is_file", lambda self: True)
+    for path in day.settings.parquet.rglob("*.parquet"):
+        path.unlink()
+    for file in (reference, reference.replace("all-", "own-").partition("#")[0]):
+        with pytest.raises(MissingPart, match="not in the Parquet folder"):
+            parquet.read_turns(day, file)
+    with pytest.raises(MissingPart, match="are not there"):
+        parquet.gathered(lambda: parquet.scan_turns(day, OPERATOR))
