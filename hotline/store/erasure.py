@@ -22,7 +22,7 @@ import sqlalchemy as sa
 
 from hotline.errors import BadInput, BadRecording, NotFound
 from hotline.secret import caller_key, secret_key
-from hotline.store import audit
+from hotline.store import audit, parquet
 from hotline.store.access import Permission, Viewer
 from hotline.store.compaction import forget
 from hotline.store.engine import Store
@@ -197,6 +197,7 @@ def _finish(store: Store) -> tuple[list[str], tuple[str, ...]]:
             connection.execute(erasures.update().where(erasures.c.call_id == call_id).values(files=stuck, finished_at=done))
         if not stuck:
             finished.append(call_id)
+    parquet.sweep(store)  # what a run wrote of an erased call before it was refused, and did not live to remove
     _truncate_log(store)
     return finished, tuple(left)
 
