@@ -112,6 +112,7 @@ def judge(settings: Settings, store: Store, book: RuleBook, entry: Entry, conten
             longest_s=settings.longest_recording_hours * 3600,
             synthetic=entry.synthetic,
             voiceprint=voiceprints.vector_of(store, entry.agent_id),
+            direction=entry.direction or "inbound",
         ),
         settings.models,
         on_stage=clock,

@@ -28,7 +28,8 @@ class Request:
     ``supplied`` is a transcript that came along; ``channel_map`` whose the channels are; ``speakers`` how many speak
     (None: unknown); ``engine`` forces a source of text, ``diarizer`` a way to tell speakers apart; ``opening_phrases`` are what
     only agents open with; ``hotwords`` are what a recogniser should expect; ``synthetic`` says that no human speaks;
-    ``voiceprint`` is the enrolled voice of the agent who took the call; a recording of more than ``longest_s`` seconds is refused.
+    ``voiceprint`` is the enrolled voice of the agent who took the call; a recording of more than ``longest_s`` seconds is refused;
+    ``direction`` is inbound or outbound: whoever is called speaks first.
     """
 
     call_id: str
@@ -43,6 +44,7 @@ class Request:
     synthetic: bool = False
     voiceprint: tuple[float, ...] | None = None
     diarizer: str | None = None
+    direction: str = "inbound"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +99,7 @@ def listen(path: Path, request: Request, models: Path, *, on_stage: Stage | None
         synthetic=request.synthetic,
     )
     turns, spoken_by_machine = without_announcements(turns)
-    assigned = roles.assign(turns, diarization, request.opening_phrases, request.voiceprint)
+    assigned = roles.assign(turns, diarization, request.opening_phrases, request.voiceprint, request.direction)
     heard_sounds = tuple(sorted((*all_spans(found), *spoken_by_machine), key=lambda sound: sound.span))
     held = sounds.holds(assigned.turns, heard_sounds)
     call = Call(
@@ -168,7 +170,7 @@ def _speaking(diarization: Diarization, turns: Sequence[Turn], announced: Sequen
 
 
 def by_transcript(path: Path, request: Request) -> Diarization:
-    """Who spoke when as a supplied transcript with times says; for installations without the speech extra.
+    """Who spoke when as a supplied transcript with times says, speakers lettered in order; for installations without the speech extra.
 
     Raises BadRecording when none came along.
     """
@@ -177,7 +179,13 @@ def by_transcript(path: Path, request: Request) -> Diarization:
         # What is missing concerns this recording: others with a transcript are heard, so it is put aside and they go on.
         needs = "cannot be judged here: no transcript with times came along, and the speech libraries are not installed"
         raise BadRecording(path.name, needs, "run `pip install 'hotline[speech]'`, or bring a transcript with times")
-    segments = tuple(Segment(Span(entry.start or 0.0, entry.end or 0.0), entry.label or entry.role.value) for entry in transcript.entries)
+    # Labels may be people's names or numbers: what is kept of a speaker is a letter.
+    letters: dict[str, str] = {}
+    for entry in transcript.entries:
+        letters.setdefault(entry.label or entry.role.value, f"{chr(ord('A') + len(letters) % 26)}{len(letters) // 26 or ''}")
+    segments = tuple(
+        Segment(Span(entry.start or 0.0, entry.end or 0.0), letters[entry.label or entry.role.value]) for entry in transcript.entries
+    )
     remark = "without the speech libraries: times and speakers are the transcript's own"
     return Diarization(segments, overlaps_of(segments), False, "supplied times", (remark,))
 

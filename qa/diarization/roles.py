@@ -4,12 +4,13 @@
     otherwise    → what speaks for one reading or the other is added up as log-odds:
                      the voice nearest to the agent's voiceprint, when it is nearer than the others by a margin,
                      phrases only one side says (工号 …为您服务, 请问您的户号; 我家停电了), the rule sets' opening phrases,
-                     who says 您 and 请问, who speaks first,
-                     the labels of a supplied transcript (they may be swapped: phrases outweigh them)
+                     who says 您 and 请问 (polite customers do too), who speaks first (on an outbound call the customer does),
+                     the labels of a supplied transcript (they may be swapped: phrases outweigh them, manners alone do not)
     nothing      → unknown, and whatever depends on a role is doubtful
 
-Confidence is the logistic of the sum, so 0.5 means nothing is known. It is capped where even the number of voices is doubtful, and on
-one-sided calls unless several phrases tell whose side it is: a voiceprint cannot, for a single likeness says nothing.
+Confidence is the logistic of the sum, so 0.5 means nothing is known. It is capped unless voiceprint, phrases or labels speak for the
+choice, where even the number of voices is doubtful, and on one-sided calls unless several phrases tell whose side it is: a
+voiceprint cannot, for a single likeness says nothing.
 """
 
 from __future__ import annotations
@@ -26,8 +27,12 @@ from qa import voiceprints
 from qa.calls import Role, Turn
 from qa.diarization import Diarization
 
-LABELS, FIRST, CUE, OPENING, MOST = 0.75, 0.8, 1.0, 2.0, 5.0
-"""Log-odds: all of one side's labels agreeing; speaking first; one phrase; an opening phrase; the most that phrases add up to."""
+LABELS, FIRST, COURTESY, CUE, OPENING, MOST = 0.75, 0.8, 1.0, 1.0, 2.0, 5.0
+"""Log-odds: all of one side's labels agreeing; speaking first; the most that courtesy counts; one phrase; an opening phrase; the
+most that phrases add up to."""
+LEAST_TOLD = 0.2
+"""Log-odds left to a choice that labels make against manners: 0.55."""
+_TELLING = ("voiceprint", "phrases", "opening phrase")
 VOICE, VOICE_WEAK = 4.0, 1.0
 """Log-odds for the voice nearest to the voiceprint: by the margin, and by less."""
 CERTAIN, DOUBTFUL = 0.99, 0.55
@@ -64,11 +69,16 @@ class RoleResult:
 
 
 def assign(
-    turns: Sequence[Turn], diarization: Diarization, opening_phrases: Sequence[str] = (), voiceprint: Sequence[float] | None = None
+    turns: Sequence[Turn],
+    diarization: Diarization,
+    opening_phrases: Sequence[str] = (),
+    voiceprint: Sequence[float] | None = None,
+    direction: str = "inbound",
 ) -> RoleResult:
     """Give every turn its role. Roles already on the turns are a supplied transcript's labels, taken as one witness.
 
     ``voiceprint`` is the enrolled voice of the agent who took the call; it is compared with ``diarization.voices``.
+    ``direction`` is inbound or outbound: whoever is called speaks first.
     """
     mapped = {s.speaker: s.role for s in diarization.segments if s.role is not None}
     speakers = _speakers(turns, diarization)
@@ -76,7 +86,7 @@ def assign(
         return _by_label(turns)
     heard = {name: diarization.voices[name] for name in speakers if name in diarization.voices}
     nearest = voiceprints.nearest(voiceprint, heard) if voiceprint and len(heard) == len(speakers) else None
-    odds, reasons = _evidence(turns, speakers, opening_phrases)
+    odds, reasons = _evidence(turns, speakers, opening_phrases, direction)
     if mapped:
         return _by_channel(turns, mapped, odds, reasons, nearest)
     if nearest is not None:
@@ -84,20 +94,31 @@ def assign(
         words = odds[nearest[0]] - max(odds[s] for s in speakers if s != nearest[0])
         odds[nearest[0]] += weight
         reasons[nearest[0]] = {"voiceprint": weight, **reasons[nearest[0]]}
-    agent = max(speakers, key=lambda s: odds[s])
+    told = {s: sum(reasons[s].get(name, 0.0) for name in _TELLING) for s in speakers}
+    labels = {s: reasons[s].get("transcript labels", 0.0) for s in speakers}
+    by_labels = len(set(told.values()) if len(speakers) > 1 else {0.0, *told.values()}) == 1 and any(labels.values())
+    agent = max(speakers, key=lambda s: (labels[s] if by_labels else 0.0, odds[s]))
     others = [s for s in speakers if s != agent]
     rival = max(others, key=lambda s: _seconds(turns, s), default=None)
     total = odds[agent] - (odds[rival] if rival is not None else 0.0)
     if rival is None:
-        total, role = abs(odds[agent]), Role.AGENT if odds[agent] > 0 else Role.CUSTOMER
+        total, role = abs(total), Role.AGENT if (labels[agent] if by_labels else total) > 0 else Role.CUSTOMER
         roles = {agent: role}
     else:
         roles = {agent: Role.AGENT, rival: Role.CUSTOMER}
+    if by_labels:
+        total = max(total, LEAST_TOLD)
     if total < 0.1:
         return RoleResult(_with(turns, {}, 0.0), "unknown", 0.0, ("nothing tells who the agent is",))
     confidence = min(CERTAIN, 1 / (1 + math.exp(-total)))
     warnings = _swapped(turns, roles)
-    if not diarization.sure or (rival is None and abs(reasons[agent]["phrases"] + reasons[agent]["opening phrase"]) < ONE_SIDED_CUES):
+    if rival is None:
+        doubtful = abs(told[agent]) < ONE_SIDED_CUES
+    else:
+        # Manners and who begins tell nothing by themselves, and do not carry phrases that the labels outweigh.
+        telling = told[agent] - told[rival]
+        doubtful = telling < 0 or telling + labels[agent] - labels[rival] <= 0
+    if doubtful or not diarization.sure:
         confidence = min(confidence, DOUBTFUL)
     if nearest is not None and nearest[1] >= voiceprints.MARGIN and words < -2.0:
         confidence = min(confidence, DOUBTFUL)
@@ -114,7 +135,7 @@ def _speakers(turns: Sequence[Turn], diarization: Diarization) -> list[str]:
 
 
 def _evidence(
-    turns: Sequence[Turn], speakers: Sequence[str], opening_phrases: Sequence[str]
+    turns: Sequence[Turn], speakers: Sequence[str], opening_phrases: Sequence[str], direction: str
 ) -> tuple[dict[str, float], dict[str, dict[str, float]]]:
     """Log-odds for being the agent, per speaker, and what they are made of."""
     reasons: dict[str, dict[str, float]] = {s: defaultdict(float) for s in speakers}
@@ -125,12 +146,12 @@ def _evidence(
         reasons[speaker]["phrases"] = max(-MOST, min(MOST, CUE * phrases))
         if any(_said(phrase, texts[:2]) for phrase in opening_phrases):
             reasons[speaker]["opening phrase"] = OPENING
-        reasons[speaker]["courtesy"] = math.log1p(sum(len(_COURTESY.findall(text)) for text in texts))
+        reasons[speaker]["courtesy"] = min(COURTESY, math.log1p(sum(len(_COURTESY.findall(text)) for text in texts)))
         labels = [t.role for t in own if t.role in (Role.AGENT, Role.CUSTOMER)]
         if labels:
             reasons[speaker]["transcript labels"] = LABELS * (labels.count(Role.AGENT) - labels.count(Role.CUSTOMER)) / len(labels)
     if len(speakers) > 1:
-        reasons[speakers[0]]["first speaker"] = FIRST
+        reasons[speakers[0]]["first speaker"] = -FIRST if direction == "outbound" else FIRST
     return {s: sum(r.values()) for s, r in reasons.items()}, reasons
 
 

@@ -56,9 +56,56 @@ def test_phrases_find_the_agent_whoever_begins_and_whatever_the_labels_say(first
     assert all(t.role_confidence == result.confidence for t in result.turns)
 
 
-def test_first_speaker_is_a_weak_witness():
+def test_first_speaker_alone_is_doubtful():
     result = assign(*call(texts=False))
-    assert (result.method, agents(result)) == ("first speaker", {"A"}) and 0.6 < result.confidence < 0.8
+    assert (result.method, agents(result)) == ("first speaker", {"A"}) and 0.5 < result.confidence < 0.6
+
+
+def test_whoever_is_called_speaks_first():
+    result = assign(*call("B", texts=False), direction="outbound")
+    assert agents(result) == {"A"} and result.confidence < 0.6
+    assert agents(assign(*call("B"), direction="outbound")) == {"A"}
+
+
+def polite_customer(labels=None):
+    """An outbound call: the customer ``B`` is called, speaks first and says 您 in every sentence, the agent ``A`` never."""
+    said = (
+        ("B", "喂，请问您哪位"),
+        ("A", "电力公司回访"),
+        ("B", "请问您有什么事，您说"),
+        ("A", "上次报修处理好了没有"),
+        ("B", "您那边的师傅来过了，请问您还要登记吗，您看"),
+        ("A", "不用"),
+        ("B", "好，谢谢您，您辛苦了"),
+        ("A", "好"),
+    )
+    turns = [Turn(i, (labels or {}).get(s, Role.UNKNOWN), t, Span(2.2 * i, 2.2 * i + 2), speaker=s) for i, (s, t) in enumerate(said)]
+    return turns, Diarization(tuple(Segment(t.span, t.speaker) for t in turns))
+
+
+@pytest.mark.parametrize("direction", ["inbound", "outbound"])
+def test_a_polite_customer_who_speaks_first_is_not_surely_the_agent(direction):
+    assert assign(*polite_customer(), direction=direction).confidence < 0.6
+
+
+@pytest.mark.parametrize("direction", ["inbound", "outbound"])
+def test_manners_and_who_begins_do_not_override_the_labels(direction):
+    result = assign(*polite_customer(RIGHT), direction=direction)
+    assert agents(result) == {"A"} and not result.warnings
+
+
+def test_one_phrase_and_manners_do_not_surely_override_the_labels():
+    turns, diarization = polite_customer(RIGHT)
+    turns[2] = replace(turns[2], text="请问您的户号是多少，您说")
+    assert agents(assign(turns, diarization)) == {"A"} or assign(turns, diarization).confidence < 0.6
+
+
+def test_courtesy_counts_only_so_much():
+    """However often the customer says 您, three phrases of the agent's find the agent."""
+    turns, diarization = call("B", labels=None)
+    polite = [replace(t, text=t.text + "您请问您" * 50) if t.speaker == "B" else t for t in turns]
+    result = assign(polite, diarization)
+    assert agents(result) == {"A"} and result.confidence > 0.95
 
 
 def test_labels_alone_outweigh_who_begins():
