@@ -13,7 +13,7 @@ import streamlit as st
 from hotline.errors import BadInput
 from hotline.locale import t, term
 from hotline.store import Permission, Store, Viewer, jobs
-from hotline.ui import background, charts, components, voices
+from hotline.ui import background, charts, components, session, voices
 from hotline.ui.components import Badge, Card
 from hotline.ui.markup import literal
 
@@ -51,6 +51,9 @@ def show(store: Store, viewer: Viewer) -> None:
 
 def _runs(store: Store, viewer: Viewer, was_active: bool) -> None:
     """The chosen run, the newest unless another was clicked, above the list of all; drawn anew by itself while one is under way."""
+    session.speak()  # a fragment that runs by itself has a context of its own, without what app.py has set
+    if session.viewer() != viewer:
+        st.rerun()  # signed out meanwhile, or the account has changed
     runs = jobs.runs(store, viewer, RUNS)
     if was_active and not any(run["state"] == "running" for run in runs):
         st.rerun()  # the whole page: nothing is to be watched any more
