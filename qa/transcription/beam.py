@@ -21,8 +21,8 @@ class Weights:
     """``language`` weighs the n-gram model's log probability, ``length`` is given for every character; ``width`` prefixes go on."""
 
     language: float = 0.4
-    length: float = 1.2
-    width: int = 12
+    length: float = 2.0
+    width: int = 16
     tokens: int = 10
     floor: float = -7.0
 

@@ -12,6 +12,7 @@ import torch
 import yaml
 
 from qa import torch_compat
+from qa.transcription import ngrams
 from qa.transcription.training import evaluate, export, features, network, store
 
 CHARACTERS = "您好请问电费多少停了怎么办谢再见一二三四五六七八九零"
@@ -107,6 +108,7 @@ def test_a_batch_is_learnt_by_heart_and_automodel_writes_it(tmp_path: Path) -> N
 
     torch.save(student.state_dict(), folder / "averaged.pt")
     (folder / "plan.yaml").write_text(yaml.safe_dump({"width": 64, "blocks": 3, "inner": 128}), encoding="utf-8")
+    ngrams.write(folder / "language.npz", *ngrams.count([e.ids.tolist() for e in examples], least=1))
     made = export.export(folder, tmp_path / "model")
     assert set(made) == set(export.FILES)
     hear = evaluate.auto_model(tmp_path / "model")

@@ -34,6 +34,7 @@ def main(arguments: list[str] | None = None) -> None:
     make.add_argument("--held-out", type=Path, nargs="*", default=[], help="YAML call scripts whose clauses no sentence may contain")
     make.add_argument("--hours", type=float, default=1.0, help="speech that goes all the way through the vocoder")
     make.add_argument("--quick-hours", type=float, default=25.0, help="speech by the short cut past the vocoder")
+    make.add_argument("--sentences", type=int, default=600_000, help="sentences whose characters are counted for the beam search")
     make.add_argument("--minutes", type=float, default=120.0, help="training time by the clock")
     make.add_argument("--width", type=int, default=224)
     make.add_argument("--processes", type=int, default=os.cpu_count() or 1)
@@ -64,6 +65,7 @@ def _make(options: argparse.Namespace) -> None:
     recipe.speak(found, options.hours)
     recipe.learn_shortcut(found)
     recipe.speak_quickly(found, options.quick_hours)
+    recipe.count_language(found, options.sentences)
     recipe.train(found, options.minutes)
     _export(argparse.Namespace(trained=options.work / "trained", out=options.out))
 

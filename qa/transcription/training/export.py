@@ -13,11 +13,12 @@ from qa.model_gate import sha256_of
 from qa.transcription.training import network
 
 LARGEST = 15 << 20
-FILES = ("config.yaml", "model.pt", "am.mvn", "bpe.model")
+FILES = ("config.yaml", "model.pt", "am.mvn", "bpe.model", "language.npz")
 
 
 def export(trained: Path, folder: Path) -> dict[str, str]:
-    """Write the model folder from ``averaged.pt``, ``plan.yaml``, ``am.mvn`` and ``bpe.model`` in ``trained``; returns sha256 by file.
+    """Write the model folder from ``averaged.pt``, ``plan.yaml``, ``am.mvn``, ``bpe.model`` and
+    ``language.npz`` in ``trained``; returns sha256 by file.
 
     Raises ValueError when the folder would be larger than 15 MB.
     """
@@ -28,7 +29,7 @@ def export(trained: Path, folder: Path) -> dict[str, str]:
     torch.save(kept, folder / "model.pt")
     config = network.settings(plan["width"], plan["blocks"], plan["inner"])
     (folder / "config.yaml").write_text(yaml.safe_dump(config, sort_keys=False), encoding="utf-8")
-    for name in ("am.mvn", "bpe.model"):
+    for name in ("am.mvn", "bpe.model", "language.npz"):
         shutil.copyfile(trained / name, folder / name)
     size = sum((folder / name).stat().st_size for name in FILES)
     if size > LARGEST:

@@ -126,7 +126,11 @@ def line(bank: np.ndarray, rng: np.random.Generator, other: np.ndarray | None = 
             tail = tail * decay + power[index] * (1 - decay)
             power[index] += share * tail
     response = np.ones(BINS)
-    if not wide:
+    good = not wide and rng.random() < 0.4  # a line as it is measured: steep edges, no noise but that of companding
+    if good:
+        low, high = rng.uniform(280, 320), rng.uniform(3300, 3500)
+        response = _above() / (1 + (low / np.maximum(hertz, 1)) ** 8) ** 2 / (1 + (hertz / high) ** 8) ** 2
+    elif not wide:
         low, high, order = rng.uniform(150, 340), rng.uniform(3150, 3750), 2 * int(rng.integers(2, 5))
         response = 1 / (1 + (low / np.maximum(hertz, 1)) ** order) / (1 + (hertz / high) ** (2 * order))
         response = response * _above()
@@ -137,7 +141,7 @@ def line(bank: np.ndarray, rng: np.random.Generator, other: np.ndarray | None = 
     response = response * np.exp(tilt + bumps)
     power *= response.astype(np.float32)
     base, _ = white()
-    if rng.random() < 0.85:
+    if not good and rng.random() < 0.85:
         slope = (hertz / 1000) ** -rng.uniform(0, 1.5)
         shape = base * slope * (response if rng.random() < 0.3 else _above())
         amount = np.exp(target + _decibels(rng.uniform(-48, -40 + 26 * strength))) / (base.mean() + 1e-9)
