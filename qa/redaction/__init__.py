@@ -27,6 +27,7 @@ from qa.calls import Role, Turn, Word
 from qa.redaction import addresses, letters, names
 from qa.redaction.cues import Cues, cues_in
 from qa.redaction.digits import Run, runs_in
+from qa.redaction.hints import Hint, lettered
 from qa.redaction.plain import plain
 from qa.redaction.runs import values_of
 from qa.redaction.tokens import EXAMPLE_KEY, Mention, agree, call_key, mentions, token
@@ -41,6 +42,7 @@ _DATE = re2.compile(
     r"|\b[0-2]?[0-9][:：][0-5][0-9](?:[:：][0-5][0-9])?\b"
 )
 """Days and times of day, which are no numbers of anybody."""
+_DIGITS = Hint("0123456789")
 _LOOKED_BACK = 3
 """Turns in which the other side may have asked for what is now said."""
 _OF_THE_ANSWER = frozenset(
@@ -83,7 +85,8 @@ def _values(turns: Sequence[Turn]) -> tuple[list[list[Value]], list[Split]]:
     for place, turn in enumerate(turns):
         others = letters.values_in(turn.text, cues[place]) + addresses.values_in(turn.text) + names.values_in(turn.text)
         numbers: list[Value] = []
-        runs = runs_in(_DATE.sub(_blank, turn.text), partial(_expected, turn.text, cues[place], announced[place]))
+        dated = _DATE.sub(_blank, turn.text) if _DIGITS.may(turn.text) else turn.text
+        runs = runs_in(dated, partial(_expected, turn.text, cues[place], announced[place]))
         for run in runs:
             cue = cues[place].before(turn.text, run.start) or announced[place]
             values = values_of(run, turn.text, cue, english[place])
@@ -129,6 +132,8 @@ def _name_asked(turns: Sequence[Turn], place: int) -> bool:
 
 
 def _is_english(text: str) -> bool:
+    if text.isascii():
+        return lettered(text)
     return not any("\u4e00" <= c <= "\u9fff" for c in text) and any(c.isascii() and c.isalpha() for c in text)
 
 

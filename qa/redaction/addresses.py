@@ -10,6 +10,7 @@ from typing import Any
 import re2
 
 from qa.redaction.digits import runs_in
+from qa.redaction.hints import Hint, lettered
 from qa.redaction.values import SEPARATORS, Value
 
 _OTHERS = "是在到住的了我你您他她们这那就去有请把被给跟与说叫来也还要问找往帮派为但才又等吗呢吧啊呀嗯哦，。"
@@ -104,12 +105,14 @@ def values_in(text: str) -> list[Value]:
     found: list[Value] = []
     if not _DOORS.isdisjoint(text) and not _NUMERALS.isdisjoint(text):
         found += [v for m in _ADDRESS.finditer(text) if (v := _chinese(text, m.start(), m.end())) is not None]
-    if "家" in text or "住" in text:
+    if ("家" in text or "住" in text) and _SAYS_LIVES.may(text) and _ENDS_PLACE.may(text):
         found += [_value(text, *_trimmed(text, *m.span(1))) for m in _LIVES.finditer(text)]
-    if _LETTER.search(text) is None:
+    if not lettered(text):
         return found
-    found += [_value(text, m.start(), m.end()) for m in _ENGLISH.finditer(text) if _is_street(m.group())]
-    found += [Value("zip", m.start(), m.end(), m.group()) for p in (_STATE_ZIP, _UK_CODE) for m in p.finditer(text)]
+    if _SAYS_STREET.may(text):
+        found += [_value(text, m.start(), m.end()) for m in _ENGLISH.finditer(text) if _is_street(m.group())]
+    if _DIGITS.may(text):
+        found += [Value("zip", m.start(), m.end(), m.group()) for p in (_STATE_ZIP, _UK_CODE) for m in p.finditer(text)]
     return found
 
 
@@ -137,9 +140,12 @@ def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:
     return start, end
 
 
+_SAYS_LIVES = Hint("住", words=("家庭", "家在"))
+_ENDS_PLACE = Hint("路街巷道区园寓村苑庄屯")
+_DIGITS = Hint("0123456789")
+_SAYS_STREET = Hint(_DIGITS.characters, words=tuple(_TELLING.replace("[a-z]+", "").split("|")))
 _DOORS = frozenset("号栋幢座单室弄组队")
 _NUMERALS = frozenset("0123456789０１２３４５６７８９零〇一二三四五六七八九十百两甲乙丙丁ABCDEFGHabcdefgh")
-_LETTER = re2.compile(r"[A-Za-z]")
 _NO_STREET_WORDS = (
     "i we you they to for in on of is are was hours minutes days dollars cents kilowatt calls times more than and the percent"
 )

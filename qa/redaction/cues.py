@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 import re2
 
+from qa.redaction.hints import FOLDED, Hint
+
 REACH = 18
 """Characters between a cue and its value."""
 
@@ -37,6 +39,7 @@ _WORDS: dict[str, str] = {
 }
 _ORDER = tuple(_WORDS)
 _CUES = re2.compile("|".join(f"({words})" for words in _WORDS.values()))
+_HINT = Hint(f"{FOLDED}尾末后证身卡银信税纳机护通台军微码密令邮号户话手联回来拨打呼真单诉批递合席数表底抄")
 _ENDS = "。？！?!\n"
 
 
@@ -61,8 +64,13 @@ class Cues:
         return self.kinds[index] if index >= 0 and self.ends[index] > start else ""
 
 
+_NONE = Cues((), ())
+
+
 def cues_in(text: str) -> Cues:
     """All cues of ``text``."""
+    if not _HINT.may(text):
+        return _NONE
     ends, kinds = [], []
     for match in _CUES.finditer(text):
         ends.append(match.end())

@@ -9,6 +9,7 @@ import re2
 
 from qa.redaction.cues import Cues
 from qa.redaction.digits import CHARACTERS, SOUND_OF
+from qa.redaction.hints import Hint, lettered
 from qa.redaction.values import SEPARATORS, Value
 
 _USCC_ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
@@ -28,23 +29,25 @@ _DOT = r"(?:\.| ?点 ?|(?i: dot ))"
 _EMAIL = re2.compile(
     rf"{_NAME}+(?:{_DOT}{_NAME}+)*{_AT}{_NAME}+(?:{_DOT}{_NAME}+)*{_DOT}(?i:com|cn|net|org|edu|gov|io|me|uk|us|hk|tw|info|biz|抗姆|康姆)\b"
 )
-_LETTER = re2.compile(r"[A-Za-z]")
 _PROVINCE_SET = frozenset(_PROVINCES)
 _AT_WORD, _DOT_WORD = re2.compile(rf"{_AT}"), re2.compile(r" ?点 ?| dot ")
+_SIGNS = Hint("".join(CHARACTERS) + "洞拐勾")
+_POINTS = Hint(".点", words=(" dot ",))
 _WECHAT = re2.compile(r"[A-Za-z][A-Za-z0-9_\-]{5,19}")
 
 
 def values_in(text: str, cues: Cues) -> list[Value]:
     """Every value of this family in ``text``."""
     found: list[Value] = []
-    lettered = _LETTER.search(text) is not None
-    if lettered and ("@" in text or _AT_WORD.search(text) is not None):
+    has_letters = lettered(text)
+    if has_letters and _POINTS.may(text) and ("@" in text or _AT_WORD.search(text) is not None):
         found += [Value("email", m.start(), m.end(), _mail(m.group())) for m in _EMAIL.finditer(text)]
-    if (lettered or "uscc" in cues.kinds) and len(text) >= 15:
+    digits = _SIGNS.may(text)
+    if ("uscc" in cues.kinds or (has_letters and digits)) and len(text) >= 15:
         found += [v for m in _CODE.finditer(text) if (v := _company(m.start(), m.end(), text, cues)) is not None]
-    if lettered and not _PROVINCE_SET.isdisjoint(text):
+    if has_letters and digits and not _PROVINCE_SET.isdisjoint(text):
         found += [_signs("plate", m.start(), m.group()) for m in _PLATE.finditer(text) if _is_plate(m.group())]
-    if lettered:
+    if has_letters and digits:
         found += [v for m in _PASSPORT.finditer(text) if (v := _passport(m.start(), m.end(), text)) is not None]
     for end, kind in zip(cues.ends, cues.kinds, strict=True):
         if kind in ("passport", "messenger"):

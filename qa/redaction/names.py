@@ -10,6 +10,7 @@ from functools import lru_cache
 import pypinyin
 import re2
 
+from qa.redaction.hints import LETTERS, Hint, lettered
 from qa.redaction.values import Value
 from qa.redaction.words import COMPOUND, FAMILY, NOT_NAMES, ORDINARY, ORGANISATIONS
 
@@ -47,23 +48,34 @@ _CALLING = re2.compile(rf"(?i)\b(?:this is|i'm|i am) ({_LOW}(?: {_LOW})?) (?:cal
 _ASKED_ENGLISH = re2.compile(r"(?i)\b(?:your|full|first|last) name\b|who am i speaking")
 _ALONE_ENGLISH = re2.compile(r"^(?:(?i:yes|yeah|sure|it's|it is|um|uh)[,.]? ?){0,2}([A-Z][A-Za-z'’\-]+(?: [A-Z][A-Za-z'’\-]+){1,2})[.!]?$")
 _SPELLED = re2.compile(r"\b(?:[A-Z][ \-.]{1,2}){3,}[A-Z]\b")
-_LETTER = re2.compile(r"[A-Za-z]")
 _ANNOUNCING = frozenset("叫名主户人姓是呼")
 _TITLES = frozenset("先女小太阿大师老经主")
+_SAYS_I_AM = Hint("我里")
+_SAYS_CALLED = Hint("叫名人姓呼主户")
+_SAYS_TITLE = Hint("生士姐太姨爷妈哥傅师理任")
+_ASKS = Hint("姓名称叫哪谁联")
+_ASKS_ENGLISH = Hint(words=("name", "speaking"))
+_SAYS_NAME = Hint(words=("name", "speaking", "holder", "called", "under"))
+_SAYS_CALLING = Hint(words=("calling", "speaking"))
+_SAYS_THIS = Hint(words=("his is", "his's", "i'm", "i am"))
+_SAYS_MISTER = Hint(words=("mr", "ms", "mis", "dr"))
+_CAPITALS = Hint(LETTERS[:26])
 
 
 def values_in(text: str) -> list[Value]:
     """Every name in ``text`` that something announces."""
-    return _chinese(text) + (_of_english(text) if _LETTER.search(text) is not None else [])
+    return _chinese(text) + (_of_english(text) if lettered(text) else [])
 
 
 def _chinese(text: str) -> list[Value]:
     found: list[Value] = []
     if not _ANNOUNCING.isdisjoint(text):
-        found += [_value(text, *m.span(1)) for p in (_CALLED, _I_AM) for m in p.finditer(text) if not _is_word(m.group(1))]
+        patterns = [_CALLED] if _SAYS_CALLED.may(text) else []
+        patterns += [_I_AM] if _SAYS_I_AM.may(text) else []
+        found += [_value(text, *m.span(1)) for p in patterns for m in p.finditer(text) if not _is_word(m.group(1))]
     if "姓" in text:
         found += [_value(text, *m.span(1)) for p in (_SURNAME, _HOW_WRITTEN) for m in p.finditer(text)]
-    if not _TITLES.isdisjoint(text):
+    if not _TITLES.isdisjoint(text) and _SAYS_TITLE.may(text):
         for match in _TITLE.finditer(text):
             length = _titled(text, match.start())
             found += [_value(text, match.start() - length, match.start())] if length else []
@@ -71,17 +83,22 @@ def _chinese(text: str) -> list[Value]:
 
 
 def _of_english(text: str) -> list[Value]:
-    found = [v for p in (_ENGLISH, _CALLING) for m in p.finditer(text) if (v := _english(text, *m.span(1))) is not None]
-    for match in _THIS_IS.finditer(text):
+    patterns = [_ENGLISH] if _SAYS_NAME.may(text) else []
+    patterns += [_CALLING] if _SAYS_CALLING.may(text) else []
+    found = [v for p in patterns for m in p.finditer(text) if (v := _english(text, *m.span(1))) is not None]
+    for match in _THIS_IS.finditer(text) if _SAYS_THIS.may(text) else ():
         if not any(word.lower() in ORGANISATIONS | NOT_NAMES for word in match.group(1).split()):
             found.append(_value(text, *match.span(1)))
-    found += [_value(text, *m.span(1)) for m in _TITLED_ENGLISH.finditer(text) if m.group(1).lower() not in NOT_NAMES]
-    return found + [_value(text, *m.span()) for m in _SPELLED.finditer(text)]
+    if _SAYS_MISTER.may(text):
+        found += [_value(text, *m.span(1)) for m in _TITLED_ENGLISH.finditer(text) if m.group(1).lower() not in NOT_NAMES]
+    return found if not _CAPITALS.may(text) else found + [_value(text, *m.span()) for m in _SPELLED.finditer(text)]
 
 
 def asks(text: str) -> bool:
     """Whether a sentence asks for a name."""
-    return _ASKED.search(text) is not None or _ASKED_ENGLISH.search(text) is not None
+    if _ASKS.may(text) and _ASKED.search(text) is not None:
+        return True
+    return _ASKS_ENGLISH.may(text) and _ASKED_ENGLISH.search(text) is not None
 
 
 def answer(text: str) -> Value | None:

@@ -28,7 +28,9 @@ _CODE_BEFORE = re2.compile(r"[A-Za-z]-?$")
 
 def values_of(run: Run, text: str, cue: str, english: bool) -> list[Value]:
     """The personal values in one run. ``cue`` is what was announced before it, ``english`` whether its sentence is English."""
-    found, used = _strong(run, cue, english)
+    if len(run.digits) < _SHORTEST_AFTER.get(cue, SHORTEST):
+        return []
+    found, used = _strong(run, cue, english) if len(run.digits) >= SHORTEST else ([], [])
     if found:
         rest = [run.part(first, last) for first, last in _unused(len(run.digits), used)]
         return found + [v for part in rest for v in _weak(part, text, "", english)]

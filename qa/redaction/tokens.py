@@ -35,7 +35,7 @@ def token(value: Value, start: int, end: int, key: bytes, part: int = 0) -> Toke
 
 
 def _hash(key: bytes, what: str, content: str) -> str:
-    return hmac.new(key, f"{what}\0{content}".encode(), hashlib.sha256).hexdigest()[:HASH_LENGTH]
+    return hmac.digest(key, f"{what}\0{content}".encode(), "sha256").hex()[:HASH_LENGTH]
 
 
 def agree(one: Token, other: Token) -> bool | None:

@@ -24,6 +24,10 @@ _NOTHING = (
     r"|就是|那个|继续|您说|你说|您继续|请继续|请讲|您讲|还有呢?|然后呢|记[下好]了?|稍等|等一下|慢点|慢一点"
 )
 _ENGLISH_NOTHING = r"(?i:\b(?:uh|um|mm|mhm|hmm|ok|okay|yes|yeah|right|and|then|so|go ahead|got it|sure|uh-huh|correct)\b)"
+_NOTHING_BEGINS = frozenset(
+    " \t，,。.、；;：:！!？?…~-嗯啊哦噢呃额哎好对是行诶吧吗呢没然后接再就那继您你请还记稍等慢umoyratsgchUMOYRATSGCHſ"
+)
+"""How what says nothing may begin."""
 _EMPTY = re2.compile(rf"(?:{_NOTHING}|{_ENGLISH_NOTHING})*")
 
 
@@ -90,7 +94,7 @@ def _pieces(place: int, text: str, runs: list[Run]) -> list[Piece]:
 
 
 def _empty(text: str) -> bool:
-    return _EMPTY.fullmatch(text) is not None
+    return not text or (text[0] in _NOTHING_BEGINS and _EMPTY.fullmatch(text) is not None)
 
 
 def _near(turns: Sequence[Turn], before: int, after: int, loose: dict[int, list[Run]]) -> bool:

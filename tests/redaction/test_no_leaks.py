@@ -9,6 +9,8 @@ import pytest
 from hotline.errors import BadInput
 from hotline.settings import Settings
 from qa.judging import told
+from qa.redaction import mask
+from qa.redaction.fields import mask_fields
 from qa.transcription import supplied
 
 
@@ -35,3 +37,14 @@ def test_metadata_are_masked_by_the_names_of_their_fields(tmp_path: Path) -> Non
     hidden = {**metadata, "customer_phone": "*" * 11, "address": "*" * 9}
     assert told(Settings(home=tmp_path), metadata) == hidden
     assert told(Settings(home=tmp_path, mask_text=False), metadata) == metadata
+
+
+def test_metadata_are_masked_inside_lists_and_as_numbers() -> None:
+    metadata = {"contacts": [{"phone": 13800004517, "name": "二线"}], "phone": 13800004517, "level": 3, "share": 0.5, "vip": True}
+    metadata["none"] = None
+    hidden = metadata | {"contacts": [{"phone": "*" * 11, "name": "二线"}], "phone": "*" * 11}
+    assert mask_fields(metadata) == hidden
+
+
+def test_a_word_with_a_long_s_stops_nothing() -> None:
+    assert mask("one aſix two three") == "one aſix two three"
