@@ -26,6 +26,7 @@ from qa.calls import Call, Turn
 from qa.decoding import stated_seconds
 from qa.listen import Heard, Request, listen
 from qa.manifest import Entry
+from qa.redaction.fields import mask_fields
 from qa.rulebook import RuleBook
 from qa.scoring import Scorecard, score
 from qa.workers import SetLimit
@@ -143,12 +144,8 @@ def masked(settings: Settings, call_id: str, turns: tuple[Turn, ...]) -> tuple[T
 
 
 def told(settings: Settings, metadata: Mapping[str, Any]) -> dict[str, Any]:
-    """What came with a call, personal values masked; a field's name is the cue for its value (``customer_phone``)."""
-    if not settings.mask_text:
-        return dict(metadata)
-    return {
-        name: redaction.mask(f"{name} {value}")[len(name) + 1 :] if isinstance(value, str) else value for name, value in metadata.items()
-    }
+    """What came with a call, personal values masked (unless the settings keep them); see :func:`qa.redaction.fields.mask_fields`."""
+    return mask_fields(metadata) if settings.mask_text else dict(metadata)
 
 
 def conflict(connection: sa.Connection, entry: Entry, content_hash: str) -> BadInput | None:
@@ -186,7 +183,7 @@ def job_id(call_id: str, content_hash: str) -> str:
 
 def digest(*parts: str) -> str:
     """SHA-256 of the parts, hexadecimal."""
-    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+    return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()  # names of files may be no UTF-8
 
 
 # --- in a worker process -----------------------------------------------------------------------------

@@ -72,7 +72,8 @@ def load(store: Store, viewer: Viewer, feed: str, frame: pl.DataFrame) -> int:
 
     Columns are the table's; those with a default may be left out. Instants must be timezone-aware. A frame of calls may
     give ``caller`` (the number, kept only as a keyed hash) for ``caller_key``, and leave out ``day`` and ``unit_path``, which
-    then follow from ``started_at`` and the agent's team. Raises BadInput naming feed and column, as BadValue when one value is wrong.
+    then follow from ``started_at`` and the agent's team; personal values in ``metadata`` are masked.
+    Raises BadInput naming feed and column, as BadValue when one value is wrong.
     """
     viewer.require(Permission.IMPORT, f"feed {feed}")
     with store.begin() as connection:
@@ -94,7 +95,7 @@ def _load(store: Store, connection: sa.Connection, viewer: Viewer, feed: str, fr
     if table is org_units:
         _check_tree(connection, frame)
         frame = frame.sort(pl.col("path").str.len_chars(), maintain_order=True)
-    upsert(connection, table, _rows(table, frame), keep=keep)
+    upsert(connection, table, _rows(table, frame, masked=store.settings.mask_text), keep=keep)
     audit.record(connection, viewer.name, "import", feed, rows=frame.height)
     return frame.height
 
@@ -221,11 +222,15 @@ def _check_tree(connection: sa.Connection, frame: pl.DataFrame) -> None:
             raise _bad(org_units, "id", unit["id"], problem, f"use {above}<name>/")
 
 
-def _rows(table: sa.Table, frame: pl.DataFrame) -> list[dict[str, Any]]:
+def _rows(table: sa.Table, frame: pl.DataFrame, *, masked: bool) -> list[dict[str, Any]]:
+    """The rows for SQL; what came with calls has its personal values masked as in manifests, if ``masked``."""
+    from qa.redaction.fields import mask_fields  # its recognisers take a moment to build, and readers of the store need none
+
     rows = frame.to_dicts()
     for name, kind in frame.schema.items():
         if isinstance(table.c[name].type, sa.JSON):
             for row in rows:
                 value = json.loads(row[name]) if kind == pl.String else row[name]
-                row[name] = {field: content for field, content in value.items() if content is not None}
+                said = {field: content for field, content in value.items() if content is not None}
+                row[name] = mask_fields(said) if masked else said
     return rows

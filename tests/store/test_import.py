@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,8 @@ from typer.testing import CliRunner
 
 from hotline.commands.centre import app
 from hotline.errors import AccessDenied, BadInput
-from hotline.store import OPERATOR, Store, UserRole, Viewer, audit, feeds, rollups, schema, series
+from hotline.settings import Settings
+from hotline.store import OPERATOR, Store, UserRole, Viewer, audit, feeds, open_store, rollups, schema, series
 from hotline.store.importing import import_folder
 
 FILES = {
@@ -60,6 +62,21 @@ def _everything(store: Store) -> dict[str, list[str]]:
             name: sorted(map(str, connection.execute(sa.select(table)).all()))
             for name, table in {**feeds.FEEDS, "days": schema.agent_days}.items()
         }
+
+
+@pytest.mark.parametrize("masked", [True, False])
+def test_what_comes_with_call_records_is_masked_as_in_manifests(settings: Settings, folder: Path, masked: bool) -> None:
+    said = '{""customer_phone"": ""13800004517"", ""mobile"": 13800004517, ""area"": ""城区"", ""level"": 3}'
+    file = folder / "calls.csv"
+    file.write_text(FILES["calls"].replace('{""area"": ""城区""}', said), encoding="utf-8")
+    store = open_store(replace(settings, mask_text=masked))
+    store.migrate()
+    import_folder(store, OPERATOR, folder)
+    with store.read() as connection:
+        held = connection.scalar(sa.select(schema.calls.c.metadata).where(schema.calls.c.id == "C1"))
+    store.close()
+    hidden = {"customer_phone": "*" * 11, "mobile": "*" * 11} if masked else {"customer_phone": "13800004517", "mobile": 13800004517}
+    assert held == {**hidden, "area": "城区", "level": 3}
 
 
 def test_a_folder_becomes_a_centre(store: Store, folder: Path) -> None:
