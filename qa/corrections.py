@@ -60,8 +60,9 @@ def correct(
 ) -> Corrected:
     """Change turns of a call and judge it again by the rules of today.
 
-    Needs CORRECT and the call in scope. Text and note are masked as at ingestion; a corrected text counts as typed by the viewer, a
-    given role as certain. ``seen`` refers to the turns the viewer had before him (``OpenedCall.turns_file``): when somebody else
+    Needs CORRECT and the call in scope. Text and note are masked as at ingestion, and so is what the change shows to be personal in
+    other turns (a number that answers a corrected question); those count as corrected too. A corrected text counts as typed by the
+    viewer, a given role as certain. ``seen`` refers to the turns the viewer had before him (``OpenedCall.turns_file``): when somebody else
     has corrected the call since, BadInput says so and nothing is changed. Raises BadInput for a turn that is not there, for a
     text that is too long or holds control characters, and when nothing would change; AccessDenied as for opening a call.
     """
@@ -81,10 +82,14 @@ def correct(
     more = (
         {} if opened.role_method.endswith(_BY_HAND) or not _roles_differ(before, after) else {"role_method": opened.role_method + _BY_HAND}
     )
-    with store.begin() as connection:
-        corrections.replace_turns(connection, call_id, seen or opened.turns_file, turns_file, viewer.name, rows, **more)
-        call_store.save_score(connection, rule_set, scorecard, hits_file)
-        audit.record(connection, viewer.name, "correct_call", call_id, turns=[row["turn"] for row in rows], rules=rule_set.content_hash)
+    try:
+        with store.begin() as connection:
+            corrections.replace_turns(connection, call_id, seen or opened.turns_file, turns_file, viewer.name, rows, **more)
+            call_store.save_score(connection, rule_set, scorecard, hits_file)
+            audit.record(connection, viewer.name, "correct_call", call_id, turns=[row["turn"] for row in rows], rules=rule_set.content_hash)
+    except BadInput:
+        parquet.forget_erased(store, call_id)
+        raise
     rollups.roll_up(store, {opened.row.day})
     was = None if opened.row.low is None or opened.row.high is None else (opened.row.low, opened.row.high)
     return Corrected(call_id, was, (scorecard.low, scorecard.high), tuple(row["turn"] for row in rows), turns_file)
@@ -119,11 +124,17 @@ def _changed(call_id: str, turns: Sequence[Turn], changes: Sequence[TurnChange],
             retyped.add(change.index)
         by_index[change.index] = turn
     after = tuple(by_index[turn.index] for turn in turns)
-    if not retyped:
-        return after
-    # Masked as one call: what a turn holds may follow from the question before it.
+    # Masked as one call: what a turn holds may follow from the question before it, and a number may go on in the next turn.
     hidden = masked(store.settings, call_id, after)
-    return tuple(new if old.index in retyped else old for old, new in zip(after, hidden, strict=True))
+    return tuple(new if new.index in retyped else _keeping_tokens(old, new) for old, new in zip(after, hidden, strict=True))
+
+
+def _keeping_tokens(old: Turn, new: Turn) -> Turn:
+    """The turn masked anew with the tokens it had, and new ones only where it had none: masked text cannot be read again."""
+    if old is new:
+        return old
+    fresh = [t for t in new.tokens if all(t.end_char <= o.start_char or o.end_char <= t.start_char for o in old.tokens)]
+    return replace(new, tokens=tuple(sorted((*old.tokens, *fresh), key=lambda t: t.start_char)))
 
 
 def _retyped(turn: Turn, text: str, viewer: Viewer) -> Turn:

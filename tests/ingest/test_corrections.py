@@ -109,6 +109,31 @@ def test_a_corrected_text_is_judged_kept_and_recorded(store: Store, rules: Path)
         assert connection.scalar(current) == 1
 
 
+def _stored(store: Store, *turns: Turn) -> None:
+    """Let the call have other turns."""
+    reference = parquet.write_turns(store, replace(calls.open_call(store, OPERATOR, "C1").call, turns=turns))
+    with store.begin() as connection:
+        connection.execute(schema.recordings.update().values(turns_file=reference))
+
+
+def test_a_correction_masks_what_it_shows_to_be_personal_in_other_turns(store: Store, rules: Path) -> None:
+    kept = Token("name", 2, 3, 0, None, "0" * 16, "", 0)
+    asked, named = _turn(0, Role.AGENT, "请报一下糊好", 1.0), replace(_turn(1, Role.CUSTOMER, "我姓*", 3.0), text="我姓*", tokens=(kept,))
+    answer, last = _turn(2, Role.CUSTOMER, "是204517", 4.0), _turn(3, Role.AGENT, "好的", 7.0)
+    _stored(store, asked, named, answer, last)
+    done = correct(store, QA, "C1", [TurnChange(0, "请报一下户号")], rules=rules)
+    assert done.turns == (0, 2)
+    turns = calls.open_call(store, OPERATOR, "C1").call.turns
+    assert [turn.text for turn in turns] == ["请报一下户号", "我姓*", "是******", "好的"]
+    assert turns[1].tokens == (kept,) and [token.kind for token in turns[2].tokens] == ["account"]
+    assert "".join(word.text for word in turns[2].words) == "是******"
+    (told, _) = corrections.history(store, QA, "C1")
+    assert told["turn"] == 2 and told["text_changed"]
+    again = correct(store, QA, "C1", [TurnChange(3, role=Role.CUSTOMER)], rules=rules)
+    assert again.turns == (3,), "what is masked stays as it is"
+    assert calls.open_call(store, OPERATOR, "C1").call.turns[:3] == turns[:3]
+
+
 def test_swapped_roles_change_who_said_it(store: Store, rules: Path) -> None:
     done = swap_roles(store, QA, "C1", rules=rules)
     assert done.now == (100.0, 100.0) and done.turns == (0, 1)
