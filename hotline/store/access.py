@@ -12,7 +12,7 @@ from enum import StrEnum
 import sqlalchemy as sa
 
 from hotline.errors import AccessDenied
-from hotline.store.schema import calls
+from hotline.store.schema import calls, org_units
 
 
 class UserRole(StrEnum):
@@ -92,6 +92,14 @@ class Viewer:
         if self.role is UserRole.AGENT:
             return calls.c.agent_id == self.agent_id if self.agent_id else sa.false()
         return self.covers(calls.c.unit_path)
+
+    def sees_all(self, connection: sa.Connection) -> bool:
+        """Is the scope the whole centre? (``/``, or the unit below which all others lie.)"""
+        if self.scope == "/":
+            return True
+        inside = self.covers(org_units.c.path)
+        known, outside = connection.execute(sa.select(sa.func.count(), sa.func.count(sa.case((~inside, 1)))).select_from(org_units)).one()
+        return bool(known) and not outside
 
     def covers(self, path: sa.ColumnElement[str]) -> sa.ColumnElement[bool]:
         """The condition that a unit path lies in the scope.

@@ -14,7 +14,7 @@ from hotline.errors import NotFound
 from hotline.store import audit
 from hotline.store.access import Permission, Viewer
 from hotline.store.engine import Store
-from hotline.store.schema import ingest_attempts, ingest_runs, jobs
+from hotline.store.schema import calls, ingest_attempts, ingest_runs, jobs
 from hotline.store.schema import quarantine as quarantined_files
 from hotline.store.tables import upsert
 
@@ -77,11 +77,16 @@ def attempts(connection: sa.Connection) -> dict[str, tuple[int, datetime]]:
 
 
 def quarantined(store: Store, viewer: Viewer) -> list[dict[str, Any]]:
-    """Everything set aside, newest first; fields job_id, source, problem, mend, at (local), call_id, origin, attempts. Needs IMPORT."""
+    """What is set aside, newest first; fields job_id, source, problem, mend, at (local), call_id, origin, attempts. Needs IMPORT.
+
+    Of whose unit a recording is tells only its call: in a scope below the whole centre lines of calls in it, and no others, are seen.
+    """
     viewer.require(Permission.IMPORT, "quarantine")
     columns = [column for column in quarantined_files.c if column.name not in ("size", "mtime_ns")]
     query = sa.select(*columns).order_by(quarantined_files.c.at.desc(), quarantined_files.c.job_id)
     with store.read() as connection:
+        if not viewer.sees_all(connection):
+            query = query.where(quarantined_files.c.call_id.in_(sa.select(calls.c.id).where(viewer.covers(calls.c.unit_path))))
         rows = connection.execute(query).mappings().all()
     return [dict(row) | {"at": row["at"].astimezone(store.settings.zone)} for row in rows]
 
@@ -128,11 +133,13 @@ def runs(store: Store, viewer: Viewer, limit: int = 20) -> list[dict[str, Any]]:
 
     Fields: those of ``ingest_runs``, times local; ``state`` is running, finished, stopped, failed, or killed for a run that says
     running but whose process is gone; ``speed`` is audio seconds a second since the start, ``left_s`` the estimate of seconds to go.
+    ``source``, a path that may say whose calls they were, is empty in a scope below the whole centre.
     """
     viewer.require(Permission.IMPORT, "runs of ingestion")
     with store.read() as connection:
         rows = connection.execute(sa.select(ingest_runs).order_by(ingest_runs.c.id.desc()).limit(limit)).mappings().all()
-    return [_run(dict(row), store) for row in rows]
+        hidden = {} if viewer.sees_all(connection) else {"source": ""}
+    return [_run(dict(row), store) | hidden for row in rows]
 
 
 def _run(row: dict[str, Any], store: Store) -> dict[str, Any]:

@@ -1,7 +1,8 @@
 """Voiceprints of agents: kept only with a recorded consent, used only to tell who is the agent, gone when somebody says so.
 
-One row an agent. The vector never leaves this file but for listening (:func:`vector_of`): no list, export or screen shows it. Forgetting
-deletes the row; the audit trail keeps that there was one, who enrolled it, and who forgot it.
+One row an agent; whoever keeps, lists or forgets it needs the agent's team in scope. The vector never leaves this file but for
+listening (:func:`vector_of`): no list, export or screen shows it. Forgetting deletes the row; the audit trail keeps that there was one,
+who enrolled it, and who forgot it.
 """
 
 from __future__ import annotations
@@ -12,11 +13,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from hotline.errors import BadInput, NotFound
+from hotline.errors import AccessDenied, BadInput, NotFound
 from hotline.store import audit
 from hotline.store.access import Permission, Viewer
 from hotline.store.engine import Store
-from hotline.store.schema import agents, voiceprints
+from hotline.store.schema import agents, org_units, voiceprints
 from hotline.store.tables import check_lengths, upsert
 from qa.voiceprints import LEAST_S, MODEL, VERSION, Voiceprint
 
@@ -47,7 +48,7 @@ class Consent:
 
 
 def enrol(store: Store, viewer: Viewer, agent_id: str, found: Voiceprint, *, source: str, consent: Consent) -> None:
-    """Keep an agent's voice; an earlier one is replaced. Needs ENROL_VOICES.
+    """Keep an agent's voice; an earlier one is replaced. Needs ENROL_VOICES, and the agent in scope.
 
     ``source`` says what it was taken from (``call S001``, ``file a.wav``). Raises NotFound for an unknown agent, BadInput for less than
     10 s of speech or a consent that lies in the future.
@@ -72,16 +73,17 @@ def enrol(store: Store, viewer: Viewer, agent_id: str, found: Voiceprint, *, sou
     }
     check_lengths(voiceprints, row, f"voiceprint of {agent_id}")
     with store.begin() as connection:
-        _known(connection, agent_id)
+        _reachable(connection, viewer, agent_id)
         upsert(connection, voiceprints, [row])
         said = f"{consent.by}, {consent.on}, {consent.note}"
         audit.record(connection, viewer.name, "enrol_voice", agent_id, source=source, seconds=found.seconds, consent=said)
 
 
 def forget(store: Store, viewer: Viewer, agent_id: str) -> None:
-    """Delete an agent's voice for good. Needs ENROL_VOICES. Raises NotFound when there is none."""
+    """Delete an agent's voice for good. Needs ENROL_VOICES, and the agent in scope. Raises NotFound when there is none."""
     viewer.require(Permission.ENROL_VOICES, "voiceprints")
     with store.begin() as connection:
+        _reachable(connection, viewer, agent_id)
         gone = connection.execute(voiceprints.delete().where(voiceprints.c.agent_id == agent_id)).rowcount
         if not gone:
             raise NotFound(f"voiceprint of {agent_id}", "none is kept", "hotline agents list")
@@ -89,11 +91,12 @@ def forget(store: Store, viewer: Viewer, agent_id: str) -> None:
 
 
 def listing(store: Store, viewer: Viewer) -> list[dict[str, Any]]:
-    """All agents by id: name, and of their voice what is known but the vector itself. Needs ENROL_VOICES; audited."""
+    """The agents in scope by id: name, and of their voice what is known but the vector itself. Needs ENROL_VOICES; audited."""
     viewer.require(Permission.ENROL_VOICES, "voiceprints")
     names = ("model", "version", "seconds", "source", "consent_by", "consent_on", "consent_note", "enrolled_at", "enrolled_by")
     query = sa.select(agents.c.id, agents.c.name, *(voiceprints.c[name] for name in names))
-    query = query.select_from(agents.outerjoin(voiceprints, voiceprints.c.agent_id == agents.c.id)).order_by(agents.c.id)
+    kept = agents.join(org_units, org_units.c.id == agents.c.team_id).outerjoin(voiceprints, voiceprints.c.agent_id == agents.c.id)
+    query = query.select_from(kept).where(viewer.covers(org_units.c.path)).order_by(agents.c.id)
     with store.begin() as connection:
         audit.record(connection, viewer.name, "list_voices")
         return [dict(row) for row in connection.execute(query).mappings()]
@@ -111,6 +114,10 @@ def vector_of(store: Store, agent_id: str | None) -> tuple[float, ...] | None:
     return tuple(found) if found else None
 
 
-def _known(connection: sa.Connection, agent_id: str) -> None:
-    if connection.scalar(sa.select(agents.c.id).where(agents.c.id == agent_id)) is None:
+def _reachable(connection: sa.Connection, viewer: Viewer, agent_id: str) -> None:
+    """Raise NotFound for an agent who is not in the organisation, AccessDenied for one outside the viewer's scope."""
+    path = connection.scalar(sa.select(org_units.c.path).join(agents, agents.c.team_id == org_units.c.id).where(agents.c.id == agent_id))
+    if path is None:
         raise NotFound(f"agent {agent_id}", "is not in the organisation", "hotline agents list")
+    if not viewer.sees_unit(path):
+        raise AccessDenied(f"agent {agent_id}", "is outside your scope", "ask an administrator")
