@@ -265,6 +265,7 @@ def _recording_row(judged: Judged) -> dict[str, Any]:
         "call_id": call.id,
         "content_hash": judged.content_hash,
         "path": str(judged.entry.path),
+        "transcript": None if judged.entry.transcript is None else str(judged.entry.transcript),
         "codec": heard.codec,
         "layout": call.layout.value,
         "duration_s": call.duration,

@@ -23,13 +23,14 @@ def erase(
         str | None, typer.Option(help="The caller's number; - asks for it, so that it stays out of the shell's history.")
     ] = None,
     call: Annotated[str | None, typer.Option(help="Only this call: its id.")] = None,
-    audio: Annotated[bool, typer.Option("--audio", help="Also remove recordings that lie outside Hotline's home.")] = False,
+    audio: Annotated[bool, typer.Option("--audio", help="Also remove recordings and transcripts that lie outside Hotline's home.")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do it. Without this nothing is changed.")] = False,
     as_json: JsonFlag = False,
 ) -> None:
     """Erase a caller's words, recordings and evidence; counts and published figures stay, and the trail keeps that it was done.
 
-    Safe to stop and run again. Backups, the recording system's own copies and files that people exported are named, not removed.
+    Files that hotline export wrote go too. Safe to stop and run again. Backups are yours to remove; recordings and transcripts
+    elsewhere, and copies that people took away, are named, not removed.
     """
     store = open_store(settings.load())
     number = _asked() if caller == "-" else caller
@@ -37,7 +38,7 @@ def erase(
         done = erasure.erase(store, OPERATOR, number=number, call_id=call, elsewhere=audio)
         _show_done(done, as_json)
         if done.left:
-            raise CheckFailed("erase", f"{len(done.left)} recordings could not be removed", "mend the permissions and run the same again")
+            raise CheckFailed("erase", f"{len(done.left)} files could not be removed", "mend what is said of them and run the same again")
         return
     _show_found(erasure.find(store, OPERATOR, number=number, call_id=call), audio, as_json)
 
@@ -53,10 +54,10 @@ def _show_found(found: Found, audio: bool, as_json: bool) -> None:
     stays = [] if audio else list(found.elsewhere)
     facts = {
         "calls": list(found.calls),
-        "recordings": [str(path) for path in goes],
-        "recordings left": [str(path) for path in stays],
+        "files": [str(path) for path in (*goes, *found.written)],
+        "files left": [str(path) for path in stays],
         "tickets unlinked": found.tickets,
-        "exported": [f"{call} {who} {at:%Y-%m-%d %H:%M}" for call, who, at in found.exports],
+        "exported elsewhere": [f"{call} {who} {at:%Y-%m-%d %H:%M}" for call, who, at in found.exports],
     }
     if as_json:
         emit(facts, True)
@@ -66,7 +67,9 @@ def _show_found(found: Found, audio: bool, as_json: bool) -> None:
         False,
         title="将删除 to erase",
     )
-    out.print("未做改动 nothing was changed; to do it add --yes" + ("" if not stays else " (recordings elsewhere: --audio)"))
+    out.print(
+        "未做改动 nothing was changed; to do it add --yes" + ("" if not stays else " (recordings and transcripts elsewhere: --audio)")
+    )
 
 
 def _show_done(done: Erased, as_json: bool) -> None:

@@ -29,10 +29,9 @@ def export(
     written = []
     for call_id in call_ids:
         name = re.sub(r"[^\w.-]", "_", call_id)
-        files = {f"{name}.csv": calls.export_call(store, OPERATOR, call_id)}
-        if audio:
-            files[f"{name}.wav"] = calls.export_audio(store, OPERATOR, call_id)
-        for file, content in files.items():
-            (to / file).write_bytes(content)
-            written.append({"call": call_id, "file": str(to / file), "bytes": len(content)})
+        exports = {to / f"{name}.csv": calls.export_call} | ({to / f"{name}.wav": calls.export_audio} if audio else {})
+        contents = {file: made(store, OPERATOR, call_id, file) for file, made in exports.items()}  # all of a call or nothing
+        for file, content in contents.items():
+            file.write_bytes(content)
+            written.append({"call": call_id, "file": str(file), "bytes": len(content)})
     emit(written, as_json, title="导出 exported")

@@ -1,7 +1,7 @@
 """Erase what is known of a caller, or of one call: words, recording, evidence, links; counts and published figures stay.
 
     1. one transaction: erasures row · recordings, corrections, jobs gone · caller, metadata, evidence blanked · audit
-    2. files: Parquet rows of the call, recording                 (names are in the erasures row until they are gone)
+    2. files: Parquet rows of the call; recording, transcript, exports   (names are in the erasures row until they are gone)
     3. erasures row finished
 
 Killed anywhere, the next run (``hotline erase`` in any form) finishes what was begun. The row of ``calls`` stays with its times,
@@ -12,21 +12,23 @@ number any more. The recording's content hash is kept, so that the same file is 
 
 from __future__ import annotations
 
+import hashlib
 import secrets
+import sqlite3
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import sqlalchemy as sa
 
-from hotline.errors import BadInput, BadRecording, NotFound
+from hotline.errors import AccessDenied, BadInput, BadRecording, NotFound
 from hotline.secret import caller_key, secret_key
-from hotline.store import audit, parquet
+from hotline.store import audit, copies, parquet
 from hotline.store.access import Permission, Viewer
 from hotline.store.compaction import forget
 from hotline.store.engine import Store
-from hotline.store.schema import audit as audit_table
 from hotline.store.schema import (
     calls,
     erasures,
@@ -43,15 +45,17 @@ from hotline.store.schema import (
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What an erasure would take. ``here`` are recordings in Hotline's home, ``elsewhere`` those of other systems.
+    """What an erasure would take. ``here`` are recordings and transcripts in Hotline's home, ``elsewhere`` those of other systems.
 
-    ``exports`` are (call, who, when) of copies that left the store, which nobody but their holders can remove.
+    ``written`` are exported files that Hotline wrote and that still lie there. ``exports`` are (call, who, when) of all other copies
+    that left the store, which nobody but their holders can remove.
     """
 
     calls: tuple[str, ...]
     here: tuple[Path, ...]
     elsewhere: tuple[Path, ...]
     tickets: int
+    written: tuple[Path, ...]
     exports: tuple[tuple[str, str, datetime], ...]
 
 
@@ -67,42 +71,41 @@ class Erased:
 def find(store: Store, viewer: Viewer, *, number: str | None = None, call_id: str | None = None) -> Found:
     """What is stored of a caller's number or of one call; nothing is changed. Needs ERASE.
 
-    Raises BadInput for a number without digits, NotFound when there is nothing: the number itself is never repeated.
+    Who looked, and which calls it told, stands in the audit trail. Raises BadInput for a number without digits, NotFound when there
+    is nothing (the number itself is never repeated), AccessDenied when a call lies outside the viewer's scope.
     """
     viewer.require(Permission.ERASE, "erasure")
+    with store.begin() as connection:
+        ids = _ids(store, connection, viewer, number, call_id)
+        audit.record(connection, viewer.name, "find_to_erase", call_id or "", calls=ids)
+        kept = [Path(held["elsewhere"]) for held in _kept(connection, call_id)]
+    if not ids and not kept:
+        raise _nothing(number, call_id)
     with store.read() as connection:
-        ids = _ids(store, connection, number, call_id)
-        paths = [
-            store.settings.home / name for name in connection.scalars(sa.select(recordings.c.path).where(recordings.c.call_id.in_(ids)))
-        ]
+        paths = copies.spoken(store, connection, ids)
         linked = connection.scalar(sa.select(sa.func.count()).select_from(tickets).where(tickets.c.call_id.in_(ids))) or 0
-        copies = sa.select(audit_table.c.object, audit_table.c.who, audit_table.c.at).where(
-            audit_table.c.action.in_(("export_call", "export_audio")), audit_table.c.object.in_(ids)
-        )
-        exports = [(row.object, row.who, row.at.astimezone(store.settings.zone)) for row in connection.execute(copies)]
-    here = [path for path in paths if _is_ours(store, path)]
-    return Found(tuple(ids), tuple(here), tuple(path for path in paths if path not in here), linked, tuple(exports))
+        left = copies.exported(store, connection, ids)
+    here = tuple(path for path in paths if copies.is_ours(store, path))
+    return Found(tuple(ids), here, (*kept, *(path for path in paths if path not in here)), linked, left.here, left.gone)
 
 
 def erase(store: Store, viewer: Viewer, *, number: str | None = None, call_id: str | None = None, elsewhere: bool = False) -> Erased:
     """Erase a caller's calls, or one call, and finish what an earlier run left. Needs ERASE.
 
-    Recordings outside Hotline's home are removed only with ``elsewhere``. Raises like :func:`find`, but a caller or call whose
-    erasure was begun before is no error.
+    Recordings and transcripts outside Hotline's home are removed only with ``elsewhere``; files that exports wrote always. Raises
+    like :func:`find`, but a caller or call whose erasure was begun before is no error. Where they lie is kept, so that a later run
+    with ``call_id`` and ``elsewhere`` finds them.
     """
     viewer.require(Permission.ERASE, "erasure")
     with store.begin() as connection:
         _overwrite_deleted(connection)
-        try:
-            ids = _ids(store, connection, number, call_id)
-        except NotFound:
-            if not _unfinished(connection):
-                raise
-            ids = []
-        key = caller_key(secret_key(store.settings.home), number) if number is not None else None
+        ids = _ids(store, connection, viewer, number, call_id)
+        taken_up = bool(elsewhere and not ids and _take_up(connection, viewer, call_id))
+        if not ids and not taken_up and not _unfinished(connection):
+            raise _nothing(number, call_id)
         pseudonym = f"erased-{secrets.token_hex(24)}"
         for one in ids:
-            _mark(store, connection, viewer, one, key, pseudonym, elsewhere)
+            _mark(store, connection, viewer, one, pseudonym, elsewhere)
     finished, left = _finish(store)
     return Erased(tuple(ids), tuple(one for one in finished if one not in ids), left)
 
@@ -131,11 +134,11 @@ def without_erased(connection: sa.Connection, feed: str, frame: pl.DataFrame) ->
     return frame.with_columns(pl.when(gone).then(None).otherwise(pl.col(column)).alias(column))
 
 
-def _ids(store: Store, connection: sa.Connection, number: str | None, call_id: str | None) -> list[str]:
-    """The calls meant that are not erased yet."""
+def _ids(store: Store, connection: sa.Connection, viewer: Viewer, number: str | None, call_id: str | None) -> list[str]:
+    """The calls meant that are not erased yet; also one that was only put aside. Raises AccessDenied when one is out of scope."""
     if (number is None) == (call_id is None):
         raise BadInput("erase", "needs a caller's number or a call", "write --caller NUMBER or --call ID")
-    query = sa.select(calls.c.id).where(calls.c.id.not_in(sa.select(erasures.c.call_id))).order_by(calls.c.id)
+    query = sa.select(calls.c.id, calls.c.unit_path).where(calls.c.id.not_in(sa.select(erasures.c.call_id))).order_by(calls.c.id)
     if number is not None:
         key = caller_key(secret_key(store.settings.home), number)
         if key is None:
@@ -143,25 +146,51 @@ def _ids(store: Store, connection: sa.Connection, number: str | None, call_id: s
         query = query.where(calls.c.caller_key == key)
     else:
         query = query.where(calls.c.id == call_id)
-    found = list(connection.scalars(query))
-    if not found:
-        thing = "caller" if number is not None else f"call {call_id}"
-        raise NotFound(thing, "nothing is stored, or it was erased before", "check the number; see: hotline calls list --all")
-    return found
+    found = {row.id: viewer.sees_unit(row.unit_path) for row in connection.execute(query)}
+    if call_id is not None and not found and _is_aside(connection, call_id):
+        found[call_id] = False  # of whose unit it is nobody knows
+    if not all(found.values()) and not viewer.sees_all(connection):
+        # A caller is erased as a whole or not at all.
+        raise AccessDenied("caller" if call_id is None else f"call {call_id}", "is not in your scope alone", "ask an administrator")
+    return list(found)
 
 
-def _mark(store: Store, connection: sa.Connection, viewer: Viewer, call_id: str, key: str | None, pseudonym: str, elsewhere: bool) -> None:
+def _nothing(number: str | None, call_id: str | None) -> NotFound:
+    if number is None:
+        return NotFound(f"call {call_id}", "nothing is stored, or it was erased before", "see: hotline calls list --all")
+    mend = "check the number; what lies elsewhere of erased calls goes by hotline erase --call ID --audio"
+    return NotFound("caller", "nothing is stored, or it was erased before", mend)
+
+
+def _is_aside(connection: sa.Connection, call_id: str) -> bool:
+    """Is a recording of this call, which is not erased yet, put aside or waiting for another try?"""
+    if connection.scalar(sa.select(erasures.c.call_id).where(erasures.c.call_id == call_id)) is not None:
+        return False
+    put_aside = sa.select(quarantine.c.job_id).where(quarantine.c.call_id == call_id)
+    waits = sa.select(ingest_attempts.c.job_id).where(ingest_attempts.c.job_id == _job_id(call_id))
+    return connection.execute(put_aside.union_all(waits)).first() is not None
+
+
+def _job_id(call_id: str) -> str:
+    """What quarantine and attempts of a call are filed under."""
+    return hashlib.sha256(f"call\0{call_id}".encode("utf-8", "surrogateescape")).hexdigest()
+
+
+def _mark(store: Store, connection: sa.Connection, viewer: Viewer, call_id: str, pseudonym: str, elsewhere: bool) -> None:
     """Step one for one call: the rows."""
-    held = connection.execute(sa.select(recordings.c.path, recordings.c.content_hash).where(recordings.c.call_id == call_id)).one_or_none()
-    files: list[str] = []
-    if held is not None:
-        path = store.settings.home / held.path
-        files = [str(path)] if elsewhere or _is_ours(store, path) else []
-        connection.execute(watched_files.update().where(watched_files.c.content_hash == held.content_hash).values(path=""))
-    row = {"call_id": call_id, "content_hash": held.content_hash if held else None, "at": datetime.now(UTC), "who": viewer.name[:80]}
+    content_hash = connection.scalar(sa.select(recordings.c.content_hash).where(recordings.c.call_id == call_id))
+    files: list[Any] = []
+    if content_hash is not None:
+        for place, path in enumerate(copies.spoken(store, connection, [call_id])):
+            goes = elsewhere or copies.is_ours(store, path)
+            files.append(str(path) if goes else {"elsewhere": str(path), "sha256": _sha256(path) if place else content_hash})
+        _forget_watched(store, connection, call_id, content_hash)
+    files += [str(path) for path in copies.exported(store, connection, [call_id]).here]
+    row = {"call_id": call_id, "content_hash": content_hash, "at": datetime.now(UTC), "who": viewer.name[:80]}
     connection.execute(erasures.insert().values(**row, files=files))
     aside = sa.select(quarantine.c.job_id).where(quarantine.c.call_id == call_id)
-    connection.execute(ingest_attempts.delete().where(ingest_attempts.c.job_id.in_(aside)))
+    attempts = ingest_attempts.c.job_id
+    connection.execute(ingest_attempts.delete().where(attempts.in_(aside) | (attempts == _job_id(call_id))))
     for table in (quarantine, jobs, turn_corrections, recordings):
         connection.execute(table.delete().where(table.c.call_id == call_id))
     connection.execute(scores.update().where(scores.c.call_id == call_id).values(hits_file=""))
@@ -169,10 +198,63 @@ def _mark(store: Store, connection: sa.Connection, viewer: Viewer, call_id: str,
     known = calls.c.caller_key.is_not(None)
     connection.execute(calls.update().where(calls.c.id == call_id, known).values(caller_key=pseudonym))
     connection.execute(calls.update().where(calls.c.id == call_id).values(metadata={}, metadata_closed=True))
-    audit.record(connection, viewer.name, "erase_call", call_id, caller=key)
+    # The pseudonym, not a hash of the number: with the key one could try numbers against the trail for good.
+    audit.record(connection, viewer.name, "erase_call", call_id, caller=pseudonym)
 
 
-def _unfinished(connection: sa.Connection) -> list[tuple[str, list[str]]]:
+def _forget_watched(store: Store, connection: sa.Connection, call_id: str, content_hash: str) -> None:
+    """Take the recording's path out of what the watcher remembers: by its names, or alone in its set by its content."""
+    held = sa.select(recordings.c.path, recordings.c.transcript).where(recordings.c.call_id == call_id)
+    names = {name for row in connection.execute(held) for name in row if name}
+    names |= {str(store.settings.home / name) for name in names}
+    names |= set(connection.scalars(sa.select(jobs.c.source).where(jobs.c.call_id == call_id)))
+    alone = hashlib.sha256(f"watched\0{content_hash}".encode()).hexdigest()
+    mine = watched_files.c.path.in_(names) | (watched_files.c.content_hash == alone)
+    connection.execute(watched_files.update().where(mine).values(path=""))
+
+
+def _kept(connection: sa.Connection, call_id: str | None) -> list[dict[str, Any]]:
+    """What lies elsewhere of an erased call, kept when it was erased without ``elsewhere``."""
+    files = connection.scalar(sa.select(erasures.c.files).where(erasures.c.call_id == call_id)) or []
+    return [held for held in files if isinstance(held, dict)]
+
+
+def _take_up(connection: sa.Connection, viewer: Viewer, call_id: str | None) -> bool:
+    """Begin an erasure again for what it left elsewhere; whether there was any.
+
+    A file that holds something else by now, or that another call's recording names, is left alone; one in a folder that is not
+    there (a share that is down) is kept for later.
+    """
+    kept = _kept(connection, call_id)
+    if not kept:
+        return False
+    path = connection.scalar(sa.select(calls.c.unit_path).where(calls.c.id == call_id))
+    if not viewer.sees_all(connection) and (path is None or not viewer.sees_unit(path)):
+        raise AccessDenied(f"call {call_id}", "is not in your scope alone", "ask an administrator")
+    files: list[Any] = connection.scalar(sa.select(erasures.c.files).where(erasures.c.call_id == call_id)) or []
+    goes: list[Any] = [name for name in files if isinstance(name, str)]
+    for held in kept:
+        file = Path(held["elsewhere"])
+        named = sa.select(recordings.c.call_id).where((recordings.c.path == str(file)) | (recordings.c.transcript == str(file)))
+        if not file.parent.is_dir():
+            goes.append(held)
+        elif held["sha256"] is not None and _sha256(file) == held["sha256"] and connection.execute(named).first() is None:
+            goes.append(str(file))
+    connection.execute(erasures.update().where(erasures.c.call_id == call_id).values(files=goes, finished_at=None))
+    audit.record(connection, viewer.name, "erase_call", str(call_id), files=len(goes))
+    return True
+
+
+def _sha256(path: Path) -> str | None:
+    """Of a file; None when it cannot be read."""
+    try:
+        with path.open("rb") as handle:
+            return hashlib.file_digest(handle, "sha256").hexdigest()
+    except OSError:
+        return None
+
+
+def _unfinished(connection: sa.Connection) -> list[tuple[str, list[Any]]]:
     query = sa.select(erasures.c.call_id, erasures.c.files).where(erasures.c.finished_at.is_(None)).order_by(erasures.c.call_id)
     return [(row.call_id, row.files) for row in connection.execute(query)]
 
@@ -184,8 +266,9 @@ def _finish(store: Store) -> tuple[list[str], tuple[str, ...]]:
     finished: list[str] = []
     left: list[str] = []
     for call_id, files in rows:
-        stuck = []
-        for name in files:
+        kept = [held for held in files if isinstance(held, dict)]
+        stuck: list[str] = []
+        for name in (name for name in files if isinstance(name, str)):
             try:
                 Path(name).unlink(missing_ok=True)
             except OSError as error:
@@ -194,16 +277,12 @@ def _finish(store: Store) -> tuple[list[str], tuple[str, ...]]:
         forget(store, call_id)
         done = None if stuck else datetime.now(UTC)
         with store.begin() as connection:
-            connection.execute(erasures.update().where(erasures.c.call_id == call_id).values(files=stuck, finished_at=done))
+            connection.execute(erasures.update().where(erasures.c.call_id == call_id).values(files=[*stuck, *kept], finished_at=done))
         if not stuck:
             finished.append(call_id)
     parquet.sweep(store)  # what a run wrote of an erased call before it was refused, and did not live to remove
-    _truncate_log(store)
+    left += _scrub(store)
     return finished, tuple(left)
-
-
-def _is_ours(store: Store, path: Path) -> bool:
-    return path.resolve().is_relative_to(store.settings.home.resolve())
 
 
 def _overwrite_deleted(connection: sa.Connection) -> None:
@@ -212,8 +291,17 @@ def _overwrite_deleted(connection: sa.Connection) -> None:
         connection.exec_driver_sql("PRAGMA secure_delete = ON")
 
 
-def _truncate_log(store: Store) -> None:
-    """SQLite's write-ahead log holds the rows as they were until it is truncated."""
-    if store.engine.dialect.name == "sqlite":
-        with store.engine.connect() as connection:
-            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+def _scrub(store: Store) -> list[str]:
+    """SQLite's file and write-ahead log hold rows as they were until they are written anew; what kept that from being done."""
+    if store.engine.dialect.name != "sqlite":
+        return []
+    connection = store.engine.raw_connection()
+    try:
+        cursor = connection.cursor()
+        cursor.execute("VACUUM")  # rows that moved from page to page leave copies that secure_delete knows nothing of
+        busy = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+    except sqlite3.OperationalError as error:
+        return [f"{store.engine.url.database}: {error}"]
+    finally:
+        connection.close()
+    return [f"{store.engine.url.database}-wal: somebody is reading it"] if busy else []

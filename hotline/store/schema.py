@@ -126,6 +126,7 @@ recordings = sa.Table(
     sa.Column("call_id", sa.String(80), sa.ForeignKey("calls.id"), primary_key=True),
     sa.Column("content_hash", sa.String(64), nullable=False, unique=True),  # sha256 of the file
     sa.Column("path", sa.Text, nullable=False),
+    sa.Column("transcript", sa.Text),  # the supplied one's file, so that erasure finds it; NULL: none, or not known
     sa.Column("codec", sa.String(40), nullable=False),
     sa.Column("layout", sa.String(10), nullable=False),
     sa.Column("duration_s", sa.Float, nullable=False),
@@ -263,11 +264,11 @@ turn_corrections = sa.Table(
 erasures = sa.Table(
     "erasures",
     metadata,
-    sa.Column("call_id", sa.String(80), sa.ForeignKey("calls.id"), primary_key=True),
+    sa.Column("call_id", sa.String(80), primary_key=True),  # of a row of calls, or only ever put aside
     sa.Column("content_hash", sa.String(64), index=True),  # of the recording, which is refused from now on; NULL: there was none
     sa.Column("at", UtcDateTime, nullable=False),
     sa.Column("who", sa.String(80), nullable=False),
-    sa.Column("files", sa.JSON, nullable=False, server_default="[]"),  # recordings still to be removed
+    sa.Column("files", sa.JSON, nullable=False, server_default="[]"),  # recordings, transcripts and exports still to be removed
     sa.Column("finished_at", UtcDateTime),  # NULL: files may be left, the next erasure goes on
 )
 

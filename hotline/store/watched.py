@@ -37,6 +37,7 @@ def became(connection: sa.Connection, quarantine_id: str, call_id: str, path: st
 
 
 def moved(connection: sa.Connection, path: str, to: str, mtime_ns: int) -> None:
-    """A recording lies elsewhere now."""
+    """A recording, or its transcript, lies elsewhere now."""
+    connection.execute(recordings.update().where(recordings.c.transcript == path).values(transcript=to))
     connection.execute(recordings.update().where(recordings.c.path == path).values(path=to))
     connection.execute(jobs.update().where(jobs.c.source == path).values(source=to, mtime_ns=mtime_ns))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import sqlite3
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -12,13 +13,35 @@ import pytest
 import sqlalchemy as sa
 
 from hotline.errors import BadInput, BadRecording, NotFound
-from hotline.store import OPERATOR, Store, audit, calls, compaction, erasure, feeds, jobs, rollups, scores
+from hotline.secret import caller_key, secret_key
+from hotline.store import OPERATOR, Store, audit, calls, compaction, engine, erasure, feeds, jobs, rollups, scores
 from hotline.store.schema import calls as call_rows
-from hotline.store.schema import erasures, recordings, tickets
+from hotline.store.schema import erasures, metadata, recordings, tickets, turn_corrections
+from qa.corrections import TurnChange, correct
 
 DAY = date(2026, 11, 9)
 NUMBER = "138 0000 4517"
 WORDS = "我家在绝密路"
+RULES = """\
+id: small
+title: {zh: 小, en: small}
+version: 1
+start: 100
+pass_mark: 60
+sections:
+  - id: manner
+    title: 态度
+    items:
+      - id: polite
+        title: 文明用语
+        points: 30
+        conditions:
+          word: {say: [吵死了], by: agent}
+        forbid: word
+        examples:
+          pass: ["agent: 您好"]
+          fail: ["agent: 吵死了"]
+"""
 
 
 @pytest.fixture
@@ -92,7 +115,7 @@ def test_the_trail_names_the_calls_and_not_the_number(house: Store) -> None:
     erasure.erase(house, OPERATOR, number=NUMBER, elsewhere=True)
     lines = audit.read(house, OPERATOR, action="erase_call")
     assert {line.object for line in lines} == {"E1", "E2"}
-    assert all(len(line.detail["caller"]) == 64 for line in lines)
+    assert len({line.detail["caller"] for line in lines}) == 1 and lines[0].detail["caller"].startswith("erased-")
     if house.engine.dialect.name == "sqlite":
         held = _bytes_below(house.settings.home)
         assert b"13800004517" not in held and f"{WORDS}E1".encode() not in held
@@ -134,6 +157,109 @@ def test_what_a_kill_left_is_finished_by_the_next_run(house: Store, monkeypatch:
         erasure.erase(house, OPERATOR, number=NUMBER)
 
 
+def test_what_lies_beside_a_recording_goes_with_it(house: Store) -> None:
+    inside, outside = house.settings.home / "recordings", house.settings.home.parent / "pbx"
+    for folder, call_id in ((inside, "E1"), (outside, "E2"), (inside, "K1")):
+        (folder / f"{call_id}.meta.json").write_text("{}", encoding="utf-8")
+        (folder / f"said-{call_id}.json").write_text(WORDS, encoding="utf-8")
+        _names(house, call_id, folder / f"said-{call_id}.json")
+    found = erasure.find(house, OPERATOR, number=NUMBER)
+    assert {path.name for path in found.here} == {"E1.wav", "E1.meta.json", "said-E1.json"}
+    assert {path.name for path in found.elsewhere} == {"E2.wav", "E2.meta.json", "said-E2.json"}
+    erasure.erase(house, OPERATOR, number=NUMBER)
+    assert {path.name for path in inside.iterdir()} == {"K1.wav", "K1.meta.json", "said-K1.json"}
+    assert {path.name for path in outside.iterdir()} == {"E2.wav", "E2.meta.json", "said-E2.json"}
+    erasure.erase(house, OPERATOR, call_id="K1", elsewhere=True)
+    assert list(inside.iterdir()) == []
+
+
+def test_transcripts_elsewhere_go_when_told_and_shared_ones_with_the_last_call(house: Store) -> None:
+    both = house.settings.home.parent / "pbx" / "both.json"
+    both.write_text(WORDS, encoding="utf-8")
+    for call_id in ("E1", "E2"):
+        _names(house, call_id, both)
+    assert both not in erasure.find(house, OPERATOR, call_id="E1").elsewhere
+    erasure.erase(house, OPERATOR, call_id="E1", elsewhere=True)
+    assert both.exists(), "E2 still names it"
+    assert both in erasure.find(house, OPERATOR, call_id="E2").elsewhere
+    erasure.erase(house, OPERATOR, call_id="E2", elsewhere=True)
+    assert not both.exists()
+
+
+def test_exported_files_go_and_other_copies_are_named(house: Store, tmp_path: Path) -> None:
+    folder = tmp_path / "case"
+    folder.mkdir()
+    for name in ("E1.csv", "E1-moved.csv", "E1-linked.csv"):
+        (folder / name).write_bytes(calls.export_call(house, OPERATOR, "E1", folder / name))
+    calls.export_call(house, OPERATOR, "E1")  # taken away by a browser
+    (folder / "E1-moved.csv").rename(tmp_path / "kept.csv")
+    precious = tmp_path / "precious.csv"
+    (folder / "E1-linked.csv").rename(precious)
+    (folder / "E1-linked.csv").symlink_to(precious)
+    (folder / "K1.csv").write_bytes(calls.export_call(house, OPERATOR, "K1", folder / "K1.csv"))
+    found = erasure.find(house, OPERATOR, call_id="E1")
+    assert found.written == (folder / "E1.csv",)
+    assert [(call, who) for call, who, _ in found.exports] == [("E1", "operator")] * 3
+    erasure.erase(house, OPERATOR, call_id="E1")
+    assert not (folder / "E1.csv").exists()
+    assert precious.exists() and (tmp_path / "kept.csv").exists() and (folder / "K1.csv").exists()
+
+
+@pytest.mark.parametrize("joined", [False, True])
+def test_nothing_can_be_found_of_a_corrected_caller_even_after_a_kill(house: Store, monkeypatch: pytest.MonkeyPatch, joined: bool) -> None:
+    home = house.settings.home
+    rules = home.parent / "small.yaml"
+    rules.write_text(RULES, encoding="utf-8")
+    for number, text in enumerate(("先改成绝密一", "又改成绝密二")):
+        assert calls.open_call(house, OPERATOR, "E1").call.turns[1].text != text
+        correct(house, OPERATOR, "E1", [TurnChange(1, text)], note=f"备注绝密{number}", rules=rules)
+    key = caller_key(secret_key(home), NUMBER)
+    assert key is not None
+    for churn in range(40):  # rows that move from page to page leave copies of themselves
+        with house.begin() as connection:
+            more = {"note": "长" * 40 * churn}
+            connection.execute(call_rows.update().where(call_rows.c.id.in_(("E1", "E2"))).values(metadata=more | {"said": "绝密"}))
+    if joined:
+        assert compaction.compact(house, DAY) > 0
+    export = home / "exports" / "E1.csv"
+    export.parent.mkdir()
+    export.write_bytes(calls.export_call(house, OPERATOR, "E1", export))
+    assert "绝密" in _all_text(house) and key in _all_text(house) and "绝密" in export.read_text("utf-8-sig")
+
+    class Killed(BaseException):
+        pass
+
+    def die(*_: object) -> int:
+        raise Killed
+
+    monkeypatch.setattr(erasure, "forget", die)
+    with pytest.raises(Killed):
+        erasure.erase(house, OPERATOR, number=NUMBER, elsewhere=True)
+    monkeypatch.undo()
+    assert set(erasure.erase(house, OPERATOR, number=NUMBER, elsewhere=True).finished) == {"E1", "E2"}
+    with house.read() as connection:
+        assert connection.scalars(sa.select(turn_corrections)).all() == []
+    held = _all_text(house).replace(f"{WORDS}K1", "")
+    for trace in ("13800004517", NUMBER, "绝密", key):
+        assert trace not in held
+    assert not export.exists()
+
+
+def _names(store: Store, call_id: str, transcript: Path) -> None:
+    with store.begin() as connection:
+        connection.execute(recordings.update().where(recordings.c.call_id == call_id).values(transcript=str(transcript)))
+
+
+def _all_text(store: Store) -> str:
+    """All that anybody could read: every row, the bytes of every file, the cells of Parquet files."""
+    read = [file.read_bytes().decode(errors="ignore") for file in store.settings.home.rglob("*") if file.is_file()]
+    read += [str(pl.read_parquet(file).to_dicts()) for file in store.settings.parquet.rglob("*.parquet")]
+    with store.read() as connection:
+        for table in metadata.sorted_tables:
+            read.append(str(connection.execute(sa.select(table)).all()))
+    return "\n".join(read)
+
+
 def test_an_erased_recording_is_refused(house: Store, samples: Any) -> None:
     erasure.erase(house, OPERATOR, call_id="E1")
     with pytest.raises(BadRecording, match="was erased on"):
@@ -155,6 +281,21 @@ def test_a_feed_brings_nothing_back(house: Store, samples: Any) -> None:
         erasure.find(house, OPERATOR, number=NUMBER)
     with house.read() as connection:
         assert connection.scalar(sa.select(tickets.c.call_id)) is None
+
+
+def test_a_log_that_others_read_is_said_and_the_next_run_empties_it(house: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    if house.engine.dialect.name != "sqlite":
+        pytest.skip("PostgreSQL has no such file")
+    reader = sqlite3.connect(house.engine.url.database or "", isolation_level=None)
+    reader.execute("BEGIN")
+    reader.execute("SELECT count(*) FROM calls").fetchone()
+    monkeypatch.setattr(engine, "_BUSY_MS", 50)
+    house.engine.dispose()  # connections made from now on wait that long
+    done = erasure.erase(house, OPERATOR, call_id="E1")
+    assert done.calls == ("E1",) and any("reading" in line or "locked" in line for line in done.left)
+    reader.close()
+    assert erasure.erase(house, OPERATOR, call_id="E2").left == ()
+    assert f"{WORDS}E1" not in _all_text(house)
 
 
 def test_wrong_wishes_are_refused_without_repeating_the_number(house: Store) -> None:

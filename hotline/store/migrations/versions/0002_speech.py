@@ -17,6 +17,7 @@ def upgrade() -> None:
 def _recordings() -> None:
     op.add_column("recordings", sa.Column("sounds", sa.JSON(), server_default="[]", nullable=False))
     op.add_column("recordings", sa.Column("speakers", sa.Integer()))
+    op.add_column("recordings", sa.Column("transcript", sa.Text()))
 
 
 def _ingestion() -> None:
@@ -91,7 +92,6 @@ def _erasures() -> None:
         sa.Column("who", sa.String(80), nullable=False),
         sa.Column("files", sa.JSON(), server_default="[]", nullable=False),
         sa.Column("finished_at", sa.DateTime()),
-        sa.ForeignKeyConstraint(["call_id"], ["calls.id"], name="fk_erasures_call_id"),
         sa.PrimaryKeyConstraint("call_id", name="pk_erasures"),
     )
     op.create_index("ix_erasures_content_hash", "erasures", ["content_hash"])
