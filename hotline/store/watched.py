@@ -11,10 +11,15 @@ from hotline.store.schema import jobs, quarantine, recordings, watched_files
 from hotline.store.tables import upsert
 
 
-def stamps(connection: sa.Connection) -> dict[Path, tuple[int, int]]:
-    """Path → (bytes, time of change in ns) of every set of files that was dealt with; a path that was reused: the last one."""
-    columns = (watched_files.c.path, watched_files.c.size, watched_files.c.mtime_ns)
-    return {Path(row.path): (row.size, row.mtime_ns) for row in connection.execute(sa.select(*columns).order_by(watched_files.c.at))}
+def stamps(connection: sa.Connection, *, but: str | None = None) -> dict[Path, tuple[int, int]]:
+    """Path → (bytes, time of change in ns) of every set of files that was dealt with; a path that was reused: the last one.
+
+    Sets with the outcome ``but`` are left out.
+    """
+    columns = (watched_files.c.path, watched_files.c.size, watched_files.c.mtime_ns, watched_files.c.outcome)
+    rows = connection.execute(sa.select(*columns).order_by(watched_files.c.at)).all()
+    last = {Path(row.path): row for row in rows}
+    return {path: (row.size, row.mtime_ns) for path, row in last.items() if row.outcome != but}
 
 
 def outcome(connection: sa.Connection, content: str) -> str | None:
@@ -38,6 +43,7 @@ def became(connection: sa.Connection, quarantine_id: str, call_id: str, path: st
 
 def moved(connection: sa.Connection, path: str, to: str, mtime_ns: int) -> None:
     """A recording, or its transcript, lies elsewhere now."""
+    connection.execute(watched_files.update().where(watched_files.c.path == path).values(path=to))
     connection.execute(recordings.update().where(recordings.c.transcript == path).values(transcript=to))
     connection.execute(recordings.update().where(recordings.c.path == path).values(path=to))
     connection.execute(jobs.update().where(jobs.c.source == path).values(source=to, mtime_ns=mtime_ns))
