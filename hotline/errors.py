@@ -23,7 +23,7 @@ class HotlineError(Exception):
     exit_code = 2
 
     def __init__(self, thing: str, problem: str, mend: str = "") -> None:
-        self.thing, self.problem, self.mend = thing, problem, mend
+        self.thing, self.problem, self.mend = storable(thing), storable(problem), storable(mend)
         super().__init__(str(self))
 
     def __str__(self) -> str:
@@ -32,6 +32,15 @@ class HotlineError(Exception):
 
     def __reduce__(self) -> tuple[type, tuple[str, str, str]]:
         return type(self), (self.thing, self.problem, self.mend)
+
+
+def storable(text: str) -> str:
+    r"""The text with what neither a database nor a terminal takes written out: NUL, and bytes of a file's name that are no UTF-8.
+
+    >>> storable("a\0b"), storable("re\udcff.wav")
+    ('a\\x00b', 're\\udcff.wav')
+    """
+    return text.replace("\0", "\\x00").encode("utf-8", "backslashreplace").decode()
 
 
 class UserError(HotlineError):

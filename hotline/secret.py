@@ -66,9 +66,17 @@ def caller_key(key: bytes, number: str) -> str | None:
     >>> caller_key(b"k", "匿名") is None
     True
     """
+    digits = number_digits(number)
+    return hmac.new(key, digits.encode(), hashlib.sha256).hexdigest() if digits else None
+
+
+def number_digits(number: str) -> str:
+    """The digits that tell a caller's number from others, "" for a hidden number; see :func:`caller_key`.
+
+    >>> number_digits("+86 138-0000-1234")
+    '13800001234'
+    """
     values = (unicodedata.decimal(character, None) for character in unicodedata.normalize("NFKC", number))
     digits = "".join(str(value) for value in values if value is not None)
-    if not digits:
-        return None
     mobile = _MOBILE.fullmatch(digits)
-    return hmac.new(key, (mobile[1] if mobile else digits).encode(), hashlib.sha256).hexdigest()
+    return mobile[1] if mobile else digits

@@ -22,12 +22,12 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from hotline.errors import HotlineError, MissingPart
+from hotline.errors import BadInput, BadRecording, HotlineError, MissingPart
 from hotline.secret import caller_key, secret_key
-from hotline.store import Store, audit, feeds, jobs, parquet, rollups
+from hotline.store import Store, audit, corrections, feeds, jobs, parquet, rollups
 from hotline.store import calls as call_store
 from hotline.store.access import OPERATOR
-from qa import judging, manifest
+from qa import judging, manifest, redaction
 from qa.calls import Call
 from qa.intake import Intake
 from qa.judging import Failed, Job, Judged, Known, judge
@@ -45,6 +45,9 @@ Stop = Callable[[], bool]
 AnyCrew = Crew[Job, judging.Outcome]
 COMPACT_FROM = 200
 """Days that are over and have so many small files are joined at the end of a run."""
+
+
+_TRIES = 3
 
 
 def _never() -> bool:
@@ -169,21 +172,31 @@ def ingest_items(
 def rescore(store: Store, call_ids: Sequence[str], rules: Path | None = None) -> list[dict[str, Any]]:
     """Judge stored calls by the rules as they are now; earlier results stay, marked as not current.
 
-    Returns one row a call: old and new score interval. Raises NotFound for an unknown call.
+    Returns one row a call: old and new score interval. A call that is corrected meanwhile is judged again as corrected. Raises
+    NotFound for an unknown call, BadInput for one that somebody keeps correcting, BadRecording for one that was erased.
     """
     book = RuleBook.load(rules or store.settings.rules)
-    rows = []
-    for call_id in call_ids:
+    return [_rescore(store, book, call_id) for call_id in call_ids]
+
+
+def _rescore(store: Store, book: RuleBook, call_id: str) -> dict[str, Any]:
+    for _ in range(_TRIES):
         opened = call_store.open_call(store, OPERATOR, call_id)
         rule_set = book.choose(opened.call)
         scorecard = score(rule_set, opened.call)
         hits_file = parquet.write_hits(store, opened.call, scorecard)
-        with store.begin() as connection:
-            call_store.save_score(connection, rule_set, scorecard, hits_file)
-            audit.record(connection, OPERATOR.name, "rescore_call", call_id, rules=rule_set.content_hash)
+        try:
+            with store.begin() as connection:
+                if not corrections.are_present(connection, call_id, opened.turns_file):
+                    continue
+                call_store.save_score(connection, rule_set, scorecard, hits_file)
+                audit.record(connection, OPERATOR.name, "rescore_call", call_id, rules=rule_set.content_hash)
+        except BadInput:
+            parquet.forget_erased(store, call_id)
+            raise
         rollups.roll_up(store, {opened.row.day})
-        rows.append({"call": call_id, "was": interval(opened.row.low, opened.row.high), "is": interval(scorecard.low, scorecard.high)})
-    return rows
+        return {"call": call_id, "was": interval(opened.row.low, opened.row.high), "is": interval(scorecard.low, scorecard.high)}
+    raise BadInput(f"call {call_id}", "somebody keeps correcting it", "judge it again later: hotline calls score")
 
 
 def interval(low: float | None, high: float | None) -> str:
@@ -197,8 +210,10 @@ def _file(store: Store, book: RuleBook, intake: Intake, progress: Progress, note
         begun = time.perf_counter()
         try:
             _commit(store, book, job, outcome)
-        except (HotlineError, sa.exc.OperationalError) as error:
-            outcome = judging.passing(error, job.entry.where) or Failed(_told(error))
+        except (HotlineError, sa.exc.StatementError, ValueError) as error:  # ValueError: a text that the driver cannot encode
+            outcome = judging.passing(error, job.entry.where) or Failed(_told(error, job.entry.where))
+            if isinstance(error, HotlineError):
+                parquet.forget_erased(store, job.entry.call_id)
         else:
             stages = {**outcome.stages, "store": time.perf_counter() - begun}
             progress.stored(job.entry.call_id, outcome.call.duration, stages)
@@ -213,9 +228,12 @@ def _file(store: Store, book: RuleBook, intake: Intake, progress: Progress, note
         intake.failed(job, outcome)
 
 
-def _told(error: Exception) -> HotlineError:
-    assert isinstance(error, HotlineError)
-    return error
+def _told(error: Exception, where: str) -> HotlineError:
+    if isinstance(error, HotlineError):
+        return error
+    cause = error.orig if isinstance(error, sa.exc.StatementError) and error.orig is not None else error
+    said = redaction.mask((str(cause).splitlines() or [type(cause).__name__])[0][:200])  # it may quote what was said
+    return BadRecording(where, f"the database does not take it ({said})", "mend the transcript or the manifest's line")
 
 
 def _commit(store: Store, book: RuleBook, job: Job, judged: Judged) -> None:

@@ -49,13 +49,14 @@ def read(source: Path, zone: ZoneInfo) -> tuple[list[Entry], list[BadRow]]:
     return entries, bad
 
 
-def stream(source: Path, zone: ZoneInfo, names: NamePattern | None = None) -> Iterator[Entry | BadRow]:
+def stream(source: Path, zone: ZoneInfo, names: NamePattern | None = None, *, links: bool = True) -> Iterator[Entry | BadRow]:
     """Entries and bad rows in the order of the source; the second row with a call id is a bad one.
 
-    ``names`` tells what the names of recordings mean where there is no manifest. Raises BadInput when the source cannot be read.
+    ``names`` tells what the names of recordings mean where there is no manifest; ``links`` whether a manifest's rows may name symbolic
+    links that stay inside its folder. Raises BadInput when the source cannot be read.
     """
     first: dict[str, str] = {}
-    for item in _items(source, zone, names):
+    for item in _items(source, zone, names, links):
         if isinstance(item, Entry) and (holder := first.setdefault(item.call_id, item.where)) is not item.where:
             problem = f"'{item.call_id}' stands at {holder} already"
             yield BadRow(item.where, BadInput(f"{item.where}: call_id", problem, "give each call its own id"))
@@ -105,7 +106,7 @@ def named_files(source: Path) -> Iterator[Path]:
                 yield base / name
 
 
-def _items(source: Path, zone: ZoneInfo, names: NamePattern | None) -> Iterator[Entry | BadRow]:
+def _items(source: Path, zone: ZoneInfo, names: NamePattern | None, links: bool) -> Iterator[Entry | BadRow]:
     if source.is_dir() or source.suffix.lower() in AUDIO_SUFFIXES:
         yield from _lone(source, zone, names)
         return
@@ -113,7 +114,7 @@ def _items(source: Path, zone: ZoneInfo, names: NamePattern | None) -> Iterator[
         raise BadInput(
             str(source), "no such file or folder", "name a manifest (CSV, Parquet, Excel), a recording or a folder of recordings"
         )
-    places = Places(source.parent)
+    places = Places(source.parent, links=links)
     for number, row in _table(source):
         where = f"{source.name}:{number}"
         try:

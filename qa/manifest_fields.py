@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
 import stat
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -11,7 +13,7 @@ from importlib.machinery import ModuleSpec, PathFinder
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from hotline.errors import BadInput
+from hotline.errors import BadInput, storable
 from qa.calls import Channel, Role
 from qa.redaction import mask
 
@@ -22,6 +24,7 @@ COLUMNS = frozenset(REQUIRED + OPTIONAL)
 """All that a manifest may say; columns ``meta.…`` come on top."""
 CALL_ID = re.compile(r"[\w.\-]{1,80}")
 _LONGEST_TOPIC = 60
+_UNREADABLE_NAME = "the name is not in UTF-8 or holds control characters"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,23 +74,28 @@ class FoundFile:
 
 
 class Places:
-    """Finds the files that rows name below a folder. A folder is looked up once, not once a row: that is most of the work."""
+    """Finds the files that rows name below a folder. A folder is looked up once, not once a row: that is most of the work.
 
-    def __init__(self, base: Path) -> None:
+    Symbolic links that stay inside the folder are followed unless ``links`` says no.
+    """
+
+    def __init__(self, base: Path, *, links: bool = True) -> None:
         self.base = base.resolve()
+        self._links = links
         self._folders: dict[Path, Path] = {}
 
     def find(self, name: str, thing: str) -> FoundFile:
         """The file ``name`` below the base, or inside an installed package for ``package:MODULE/PATH``. Raises BadInput."""
         base = self.base
-        if name.startswith("package:"):
+        packaged = name.startswith("package:")
+        if packaged:
             module, _, rest = name.removeprefix("package:").partition("/")
             spec = _package(module)
             if spec is None or not spec.submodule_search_locations:
                 raise BadInput(thing, f"package {module} is not installed", 'pip install "hotline[speech]"')
             base, name = Path(spec.submodule_search_locations[0]).resolve(), rest
-        if "\0" in name:
-            raise BadInput(thing, "the name holds a NUL character", "mend the name")
+        if not _is_plain(name):
+            raise BadInput(thing, _UNREADABLE_NAME, "rename the file")
         try:
             path = self._folder((base / name).parent) / Path(name).name
             found = path.lstat()
@@ -98,8 +106,12 @@ class Places:
             path, found = (base / name).absolute(), None
         if not name or not path.is_relative_to(base) or ".." in path.parts:
             raise BadInput(thing, f"'{name}' leaves the manifest's folder", "put recordings and transcripts below the manifest")
+        if not (self._links or packaged) and path != Path(os.path.normpath(base / name)):
+            raise BadInput(thing, f"'{name}' is or lies behind a symbolic link", "put the file itself there")
         if found is None or not stat.S_ISREG(found.st_mode):
             raise BadInput(thing, f"'{name}' does not exist", "copy the file there or mend the name")
+        if not _is_plain(str(path)):
+            raise BadInput(thing, f"'{name}' leads to a file whose {_UNREADABLE_NAME.removeprefix('the ')}", "rename the file")
         return FoundFile(path, found.st_size, found.st_mtime_ns)
 
     def _folder(self, folder: Path) -> Path:
@@ -110,6 +122,10 @@ class Places:
 
 def entry(row: Mapping[str, str], where: str, places: Places, zone: ZoneInfo) -> Entry:
     """The entry of a row (column: text; no text means not said). Raises BadInput naming ``where`` and the field."""
+    for name, value in row.items():
+        # names of files have a message of their own
+        if not _is_plain(name) or (name not in ("file", "transcript") and not _is_plain(value)):
+            raise BadInput(f"{where}: {mask(storable(name))}", "holds control characters or half a character", "write plain text")
     call_id = row["call_id"].strip()
     if not CALL_ID.fullmatch(call_id):
         raise BadInput(f"{where}: call_id", f"'{mask(call_id)}' is not an id", "use letters, digits, . _ - (up to 80)")
@@ -136,6 +152,13 @@ def entry(row: Mapping[str, str], where: str, places: Places, zone: ZoneInfo) ->
         size=found.size,
         mtime_ns=found.mtime_ns,
     )
+
+
+def _is_plain(text: str) -> bool:
+    r"""Can the text be stored: no half characters (bytes of a name that are no UTF-8) and no control characters but tab and line ends?"""
+    if text.isascii() and text.isprintable():  # nearly all there is
+        return True
+    return not any(unicodedata.category(character) in ("Cc", "Cs") and character not in "\t\n\r" for character in text)
 
 
 def _package(module: str) -> ModuleSpec | None:

@@ -5,10 +5,12 @@
 0917.json | .srt | .vtt | .csv  its transcript
 
 20261109-091700_a001_q0_C17.wav   with names="{date}-{time}_{agent_id}_{queue_id}_{call_id}"
+20261109-091700_13800001111.wav   with names="{date}-{time}_{caller}": its id is not its name, but 20261109091700-1f2e3d4c5b6a7988
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from datetime import datetime
@@ -16,6 +18,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from hotline.errors import BadInput
+from hotline.secret import number_digits
 from qa.containers import ENDINGS as AUDIO_SUFFIXES
 from qa.manifest_fields import COLUMNS, Entry, Places, entry
 
@@ -66,18 +69,17 @@ def beside(recording: Path) -> list[Path]:
 def lone_entry(recording: Path, places: Places, zone: ZoneInfo, names: NamePattern | None = None) -> Entry:
     """The entry of a recording below ``places.base``: its name, then its ``.meta.json``, which has the last word.
 
-    Without either the id is the path below the base and the start the file's time. Raises BadInput for a symbolic link, for what
-    cannot be read, and for wrong fields.
+    Without either the id is the path below the base and the start the file's time. A path that holds the caller's number is no id, since
+    ids are shown and kept where numbers are not: such a recording is called by its time and a digest of its content. Raises BadInput
+    for a symbolic link, for what cannot be read, and for wrong fields; OSError for a recording that cannot be read.
     """
     where = recording.relative_to(places.base).as_posix()
     if recording.is_symlink():
         raise BadInput(f"{where}: file", "is a symbolic link", "put the recording itself there")
     bare = recording.relative_to(places.base).with_suffix("").as_posix()
-    row = {
-        "call_id": re.sub(r"[^\w.\-]", "-", bare)[:80],
-        "file": where,
-        "started_at": datetime.fromtimestamp(recording.stat().st_mtime, zone).isoformat(),
-    }
+    own_name = re.sub(r"[^\w.\-]", "-", bare)[:80]
+    file_time = datetime.fromtimestamp(recording.stat().st_mtime, zone).isoformat()
+    row = {"call_id": own_name, "file": where, "started_at": file_time}
     if names is not None:
         row |= names.fields(recording.stem, where)
     meta = recording.with_suffix(META_SUFFIX)
@@ -87,10 +89,26 @@ def lone_entry(recording: Path, places: Places, zone: ZoneInfo, names: NamePatte
         if said.get("transcript"):
             said["transcript"] = f"{folder}/{said['transcript']}"
         row |= said
+    if row["call_id"] == own_name and _holds(bare, row.get("caller", "")):
+        row["call_id"] = _name_by_content(recording, row["started_at"] if row["started_at"] != file_time else "")
     if not row.get("transcript"):
         transcript = next((path for path in beside(recording) if path != meta), None)
         row["transcript"] = transcript.relative_to(places.base).as_posix() if transcript else ""
     return entry(row, where, places, zone)
+
+
+def _holds(name: str, caller: str) -> bool:
+    """Does a recording's name hold the caller's number, with or without the marks between its digits?"""
+    digits = number_digits(caller)
+    return bool(caller) and (caller in name or (bool(digits) and digits in re.sub(r"\D", "", name)))
+
+
+def _name_by_content(recording: Path, started_at: str) -> str:
+    """Such as ``20261109093000-1f2e3d4c5b6a7988``: a copy has the same."""
+    with recording.open("rb") as handle:
+        digest = hashlib.file_digest(handle, "sha256").hexdigest()[:16]
+    time = re.sub(r"\D", "", started_at)[:14]
+    return f"{time}-{digest}" if time else digest
 
 
 def _meta(file: Path, where: str) -> dict[str, str]:

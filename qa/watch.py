@@ -6,14 +6,14 @@
 
 Every few seconds the folder is looked through anew, so nothing depends on messages of the file system, which network shares do
 not send. A set of files (a recording and what lies beside it, or a manifest and what it names) is known by a digest of its content;
-a set that changes is new. Files stay where they are unless a folder to move them to is given.
+a set that changes is new. Files stay where they are unless a folder to move them to is given; nothing that is there is overwritten.
+Symbolic links are not followed, not even where a manifest names them: what they lead to may still be growing.
 """
 
 from __future__ import annotations
 
 import hashlib
 import os
-import shutil
 import stat
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -22,9 +22,9 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from hotline.errors import BadInput
+from hotline.errors import BadInput, storable
 from hotline.store import Store, watched
-from qa import manifest
+from qa import archive, manifest
 from qa.ingest import AnyCrew, OnProgress, Stop, Summary, ingest_items
 from qa.judging import digest
 from qa.manifest import BadRow, Entry
@@ -37,6 +37,11 @@ _HALF = (".part", ".partial", ".tmp", ".temp", ".crdownload", ".filepart", "~")
 """Endings under which copying programs keep what is not whole yet; names that begin with a dot too."""
 Stamp = tuple[int, int]
 """Size and time of change (ns) of a file."""
+_LINK, _UNREADABLE_NAME = (-1, -1), (-1, -2)
+_PASSED_OVER: dict[Stamp, str] = {
+    _LINK: "is a symbolic link, which is not followed",
+    _UNREADABLE_NAME: "its name is not in UTF-8: rename it",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,14 +88,15 @@ class Watch:
             if self.move_to.resolve().is_relative_to(self.folder):
                 raise BadInput("--move-to", "lies inside the watched folder", "name a folder outside of it")
         with self.store.read() as connection:
-            self._finished = watched.stamps(connection)
+            # what was stored and still lies there was to be moved when an earlier watch was killed: it is looked at again
+            self._finished = watched.stamps(connection, but=None if self.move_to is None else "stored")
 
     def look(self, *, stop: Stop = lambda: False, on_progress: OnProgress | None = None) -> Summary | None:
         """Look once and take in what has settled; None when there was nothing."""
         stamps = self._stamps()
         now = time.monotonic()
         self._seen = {path: (s, self._seen[path][1] if self._seen.get(path, (None,))[0] == s else now) for path, s in stamps.items()}
-        self.waiting = {path: "is a symbolic link, which is not followed" for path, s in stamps.items() if s == (-1, -1)}
+        self.waiting = {path: _PASSED_OVER[s] for path, s in stamps.items() if s in _PASSED_OVER}
         due: list[tuple[Found, Stamp]] = []
         for found in self._sets(stamps):
             stamp = _together(stamps, found.files)
@@ -109,7 +115,7 @@ class Watch:
             self._crew = None
 
     def _stamps(self) -> dict[Path, Stamp]:
-        """Every file below the folder that may be whole; links with an impossible stamp. Linked folders are not entered."""
+        """Every file below the folder that may be whole; what is passed over with an impossible stamp. Linked folders are not entered."""
         stamps: dict[Path, Stamp] = {}
         for folder, below, names in os.walk(self.folder):
             below[:] = sorted(name for name in below if not name.startswith("."))
@@ -122,13 +128,15 @@ class Watch:
                 except OSError:
                     continue  # it has gone, or the share does not answer: the next look will tell
                 if stat.S_ISLNK(found.st_mode):
-                    stamps[path] = (-1, -1)
+                    stamps[path] = _LINK
+                elif storable(str(path)) != str(path):
+                    stamps[path] = _UNREADABLE_NAME
                 elif stat.S_ISREG(found.st_mode):
                     stamps[path] = (found.st_size, found.st_mtime_ns)
         return stamps
 
     def _sets(self, stamps: dict[Path, Stamp]) -> list[Found]:
-        whole = {path for path, stamp in stamps.items() if stamp != (-1, -1)}
+        whole = {path for path, stamp in stamps.items() if stamp not in _PASSED_OVER}
         sets: list[Found] = []
         named: set[Path] = set()
         for path in sorted(path for path in whole if path.suffix.lower() in manifest.MANIFEST_SUFFIXES):
@@ -173,11 +181,7 @@ class Watch:
                 fresh.append((found, stamp, content))
         book = self._staff()
         for found, stamp, content in (item for item in fresh if item[0].manifest):
-            try:
-                total, rows = manifest.count(found.first), manifest.stream(found.first, self.store.settings.zone)
-            except BadInput as error:
-                total, rows = 1, iter([BadRow(found.first.name, error)])
-            summaries.append(self._ingest(book, found.first, rows, total, stop, on_progress))
+            summaries.append(self._ingest(book, found.first, self._rows(found.first), _count(found.first), stop, on_progress))
             if not stop():
                 self._finish(found, stamp, content, "manifest")
         lone = [item for item in fresh if not item[0].manifest]
@@ -189,6 +193,13 @@ class Watch:
                 if outcome is not None:
                     self._finish(found, stamp, content, outcome)
         return _sum(summaries)
+
+    def _rows(self, file: Path) -> Iterator[Entry | BadRow]:
+        """The rows of a manifest; where it cannot be read any further, a bad one that says so."""
+        try:
+            yield from manifest.stream(file, self.store.settings.zone, links=False)
+        except BadInput as error:
+            yield BadRow(file.name, error)
 
     def _entry(self, recording: Path) -> Entry | BadRow:
         where = recording.relative_to(self.folder).as_posix()
@@ -233,23 +244,28 @@ class Watch:
             return watched.became(connection, digest("call", item.call_id), item.call_id, str(item.path))
 
     def _finish(self, found: Found, stamp: Stamp, content: str, outcome: str) -> None:
-        """Remember a set, and move a recording that was stored if that was asked for."""
+        """Remember a set, and move a recording that was stored if that was asked for.
+
+        A move that fails, or is killed, is made up for by the next look that finds the set there.
+        """
         with self.store.begin() as connection:
             watched.remember(connection, content, str(found.first), stamp, outcome)
-        self._finished[found.first] = stamp
         if self.move_to is not None and not found.manifest and outcome == "stored":
-            self._move(found.files, self.move_to)
+            try:
+                self._move(found.files, archive.places(found.files, self.folder, self.move_to, content))
+            except OSError as error:
+                self.waiting[found.first] = f"cannot be moved ({error.strerror})"
+                return
+        self._finished[found.first] = stamp
 
-    def _move(self, files: Iterable[Path], target: Path) -> None:
-        """To the other folder, so that the store names a file that is there at every moment: copy, rename in the store, remove."""
-        for file in files:
-            there = target / file.relative_to(self.folder)
-            there.parent.mkdir(parents=True, exist_ok=True)
-            fresh = there.with_name(f".{there.name}.part")
-            shutil.copy2(file, fresh)
-            fresh.replace(there)
-            with self.store.begin() as connection:
+    def _move(self, files: tuple[Path, ...], places: tuple[Path, ...]) -> None:
+        """So that the store names a file that is there at every moment: copy, rename in the store, remove."""
+        for file, there in zip(files, places, strict=True):
+            archive.copy(file, there)
+        with self.store.begin() as connection:
+            for file, there in zip(files, places, strict=True):
                 watched.moved(connection, str(file), str(there), there.stat().st_mtime_ns)
+        for file in reversed(files):  # the recording last: what lies beside another one of its name later must not be of this one
             file.unlink(missing_ok=True)
 
 
@@ -289,6 +305,13 @@ def watch(
     finally:
         watcher.close()
     return _sum(summaries)
+
+
+def _count(file: Path) -> int:
+    try:
+        return manifest.count(file)
+    except BadInput:  # reading its rows says what is wrong
+        return 1
 
 
 def _together(stamps: dict[Path, Stamp], files: Iterable[Path]) -> Stamp:

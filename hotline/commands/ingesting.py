@@ -17,7 +17,7 @@ from rich.progress import Progress as Bar
 
 from hotline import settings
 from hotline.console import JsonFlag, emit, err, out, plain
-from hotline.errors import BadInput
+from hotline.errors import BadInput, storable
 from hotline.store import compaction, jobs, open_store, parquet
 from hotline.store.access import OPERATOR
 from qa import ingest as room
@@ -164,7 +164,7 @@ def watch(
             on_progress=show_progress,
             on_summary=lambda one: None if as_json else print_summary(one),
         )
-    waiting = {path.relative_to(watcher.folder).as_posix(): why for path, why in sorted(watcher.waiting.items())}
+    waiting = {storable(path.relative_to(watcher.folder).as_posix()): why for path, why in sorted(watcher.waiting.items())}
     if as_json:
         emit(summary.row() | {"waiting": waiting}, True)
         return

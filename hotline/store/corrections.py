@@ -48,7 +48,15 @@ def earlier_turns(store: Store, viewer: Viewer, call_id: str, correction: int) -
 
 def turns_file(connection: sa.Connection, call_id: str) -> str | None:
     """The reference to a call's present turns."""
-    return connection.scalar(sa.select(recordings.c.turns_file).where(recordings.c.call_id == call_id))
+    return connection.scalar(_present(call_id))
+
+
+def are_present(connection: sa.Connection, call_id: str, seen: str) -> bool:
+    """Are the turns ``seen`` refers to ("": there were none) still the call's? Then they stay so until the transaction ends.
+
+    Joining files in between does no harm, for the part stays the same.
+    """
+    return part_of(_held(connection, call_id) or "") == part_of(seen)
 
 
 def replace_turns(
@@ -59,10 +67,20 @@ def replace_turns(
     ``seen`` refers to the turns that the correction was made from. Raises BadInput when they are not the present ones any more;
     joining files in between does no harm, for the part stays the same.
     """
-    present = turns_file(connection, call_id)
+    present = _held(connection, call_id)
     if present is None or part_of(present) != part_of(seen):
         raise BadInput(f"call {call_id}", "somebody else has corrected it since it was opened", "open it again and repeat the correction")
     statement = recordings.update().where(recordings.c.call_id == call_id)
     connection.execute(statement.values(turns_file=after, **recording))
     common = {"call_id": call_id, "at": datetime.now(UTC), "who": who[:80], "turns_before": present}
     connection.execute(turn_corrections.insert(), [{**row, **common} for row in rows])
+
+
+def _present(call_id: str) -> sa.Select[Any]:
+    return sa.select(recordings.c.turns_file).where(recordings.c.call_id == call_id)
+
+
+def _held(connection: sa.Connection, call_id: str) -> str | None:
+    """The reference to a call's present turns, which stays so until the transaction ends: others that would change it wait."""
+    # SQLite has no such clause; a transaction that may write is the only one there
+    return connection.scalar(_present(call_id).with_for_update())

@@ -10,7 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from hotline.errors import NotFound
+from hotline.errors import NotFound, storable
 from hotline.store import audit
 from hotline.store.access import Permission, Viewer
 from hotline.store.engine import Store
@@ -47,7 +47,9 @@ def known_files(connection: sa.Connection, call_ids: Sequence[str]) -> set[tuple
 
 def quarantine(connection: sa.Connection, job_id: str, source: str, problem: str, mend: str, **more: Any) -> None:
     """Set a recording aside with the reason; ``more`` are further columns of the table. Its attempts are forgotten."""
-    row = {"job_id": job_id, "source": source, "problem": problem, "mend": mend, "at": datetime.now(UTC)}
+    row = {"job_id": job_id, "source": storable(source), "problem": storable(problem), "mend": storable(mend), "at": datetime.now(UTC)}
+    if "origin" in more:
+        more["origin"] = storable(more["origin"])
     defaults = {"call_id": "", "origin": "", "attempts": 0, "size": None, "mtime_ns": None}
     upsert(connection, quarantined_files, [row | defaults | more])
     _forget_attempts(connection, job_id)
@@ -66,7 +68,8 @@ def set_aside(connection: sa.Connection) -> dict[str, Mapping[str, Any]]:
 
 def failed_attempt(connection: sa.Connection, job_id: str, source: str, attempts: int, problem: str, next_at: datetime) -> None:
     """Note the ``attempts``-th try that came to nothing for a passing reason, and when it may be tried again."""
-    row = {"job_id": job_id, "source": source, "attempts": attempts, "problem": problem, "at": datetime.now(UTC), "next_at": next_at}
+    row = {"job_id": job_id, "source": storable(source), "attempts": attempts, "problem": storable(problem)}
+    row |= {"at": datetime.now(UTC), "next_at": next_at}
     upsert(connection, ingest_attempts, [row])
 
 
@@ -118,7 +121,7 @@ def drop(store: Store, viewer: Viewer, ids: Collection[str]) -> list[dict[str, A
 def begin_run(connection: sa.Connection, source: str, workers: int) -> int:
     """A new run of this process; returns its id."""
     now = datetime.now(UTC)
-    row = {"started_at": now, "updated_at": now, "source": source, "state": "running", "workers": workers}
+    row = {"started_at": now, "updated_at": now, "source": storable(source), "state": "running", "workers": workers}
     row |= {"host": socket.gethostname()[:80], "pid": os.getpid()}
     return int(connection.execute(ingest_runs.insert().values(row).returning(ingest_runs.c.id)).scalar_one())
 

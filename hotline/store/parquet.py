@@ -28,7 +28,7 @@ from hotline.store.compaction import SCHEMAS, compact, compact_before, forget, s
 from hotline.store.engine import Store
 from hotline.store.parquet_files import PART, one_at_a_time, path_of, split, stem, write_whole
 from hotline.store.rows import items_of, rows_of_items, rows_of_turns, turns_of
-from hotline.store.schema import calls, recordings, scores, turn_corrections
+from hotline.store.schema import calls, erasures, recordings, scores, turn_corrections
 from qa.calls import Call, Turn
 from qa.scoring import ItemResult, Scorecard
 
@@ -36,6 +36,7 @@ __all__ = [
     "compact",
     "compact_before",
     "forget",
+    "forget_erased",
     "gathered",
     "read_items",
     "read_turns",
@@ -108,6 +109,14 @@ def gathered(scan: Callable[[], pl.LazyFrame]) -> pl.DataFrame:
         except FileNotFoundError:
             continue
     raise MissingPart("Parquet folder", "files that the store names are not there", "restore them from the backup")
+
+
+def forget_erased(store: Store, call_id: str) -> None:
+    """Remove what was just written of a call if it was erased meanwhile: for writers that the store has refused."""
+    with store.read() as connection:
+        gone = connection.scalar(sa.select(erasures.c.call_id).where(erasures.c.call_id == call_id).limit(1)) is not None
+    if gone:
+        forget(store, call_id)
 
 
 def sweep(store: Store, older_than: timedelta = timedelta(hours=1)) -> int:

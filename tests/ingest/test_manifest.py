@@ -50,7 +50,7 @@ def test_a_full_row(folder: Path) -> None:
         ({"file": "package:polars/../typer/__init__.py"}, "file", "leaves"),
         ({"file": "package:.os/x"}, "file", "not installed"),
         ({"file": "package:__main__/x"}, "file", "not installed"),
-        ({"file": "a\0.wav"}, "file", "NUL"),
+        ({"file": "a\0.wav"}, "file", "control characters"),
         ({"call_id": "../x"}, "call_id", "not an id"),
         ({"topic": "停" * 61}, "topic", "longer than 60"),
         ({"started_at": "0001-01-01T00:00:00"}, "started_at", "year 1"),

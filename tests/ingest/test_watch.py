@@ -16,7 +16,9 @@ import pytest
 import sqlalchemy as sa
 
 from hotline.errors import BadInput
-from hotline.store import OPERATOR, Store, calls, jobs, schema
+from hotline.store import OPERATOR, Store, calls, jobs, schema, watched
+from qa import archive
+from qa.ingest import ingest
 from qa.sidecars import NamePattern
 from qa.watch import Watch, watch
 
@@ -159,6 +161,102 @@ def test_stored_recordings_move_and_can_still_be_heard(quick_store: Store, folde
     assert sorted(path.name for path in (tmp_path / "done" / "deep").iterdir()) == ["S1.json", "S1.wav"]
     assert not (folder / "deep" / "S1.wav").exists() and (folder / "bad.wav").exists()
     assert calls.audio_path(quick_store, OPERATOR, "deep-S1") == tmp_path / "done" / "deep" / "S1.wav"
+
+
+def _meta(recording: Path, call_id: str) -> None:
+    said = {"call_id": call_id, "started_at": STARTED}
+    recording.with_suffix(".meta.json").write_text(json.dumps(said), encoding="utf-8")
+
+
+def test_a_name_used_again_overwrites_no_recording(quick_store: Store, folder: Path, record: Any, tmp_path: Path) -> None:
+    heard = {}
+    for number, call_id in enumerate(("A", "B", "C")):
+        recording = record(folder / "rec.wav", 5 + number)
+        _meta(recording, call_id)
+        heard[call_id] = recording.read_bytes()
+        _once(quick_store, folder, move_to=tmp_path / "done")
+    assert {call_id: calls.audio_path(quick_store, OPERATOR, call_id).read_bytes() for call_id in heard} == heard
+    assert list(folder.iterdir()) == []
+    stems = {path.name.partition(".")[0] for path in (tmp_path / "done").iterdir()}
+    assert len(stems) == 3 and all(len(list((tmp_path / "done").glob(f"{stem}.*"))) == 3 for stem in stems), "with what lay beside each"
+
+
+@pytest.mark.parametrize("moment", ["remembered", "copied", "one removed"])
+def test_a_move_that_was_killed_is_made_up_for(
+    quick_store: Store, folder: Path, record: Any, tmp_path: Path, moment: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Killed(BaseException):
+        pass
+
+    def killed(*_: Any, **__: Any) -> None:
+        raise Killed
+
+    owner, name = {"remembered": (archive, "places"), "copied": (watched, "moved"), "one removed": (Path, "unlink")}[moment]
+    record(folder / "S1.wav")
+    with monkeypatch.context() as patched:
+        patched.setattr(owner, name, killed)
+        with pytest.raises(Killed):
+            _once(quick_store, folder, move_to=tmp_path / "done")
+    assert (folder / "S1.wav").exists()
+    _once(quick_store, folder, move_to=tmp_path / "done")
+    assert list(folder.iterdir()) == [] and sorted(path.name for path in (tmp_path / "done").iterdir()) == ["S1.json", "S1.wav"]
+    assert calls.audio_path(quick_store, OPERATOR, "S1") == tmp_path / "done" / "S1.wav"
+
+
+def test_a_full_archive_holds_nothing_else_up(
+    quick_store: Store, folder: Path, record: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    record(folder / "S1.wav", 5)
+    watcher = Watch(quick_store, folder, settle_s=0.1, move_to=tmp_path / "done")
+    with monkeypatch.context() as patched:
+        patched.setattr(archive, "copy", full)
+        watch(watcher, once=True)
+        record(folder / "S2.wav", 6)
+        assert watch(watcher, once=True).stored == 1
+        assert watcher.waiting[folder / "S1.wav"] == "cannot be moved (No space left on device)"
+    watch(watcher, once=True)
+    assert list(folder.iterdir()) == []
+
+
+def test_a_name_that_is_no_utf8_waits_and_the_rest_goes_on(quick_store: Store, folder: Path, record: Any) -> None:
+    for path in (record(folder / "rec.wav", 5), folder / "rec.json"):
+        path.rename(folder / os.fsdecode("录音".encode("gbk") + path.suffix.encode()))
+    record(folder / "good.wav", 6)
+    watcher = Watch(quick_store, folder, settle_s=0.1, lone=True)
+    assert watch(watcher, once=True).stored == 1
+    assert set(watcher.waiting.values()) == {"its name is not in UTF-8: rename it"}
+    summary = ingest(quick_store, folder)
+    assert len(summary.quarantined) == 1 and "not in UTF-8" in summary.quarantined[0]
+    summary.quarantined[0].encode()
+
+
+def test_a_manifest_leads_through_no_link(quick_store: Store, folder: Path, record: Any) -> None:
+    record(folder / "real" / "one.wav", 5, text=None)
+    (folder / "link.wav").symlink_to(folder / "real" / "one.wav")
+    (folder / "way").symlink_to(folder / "real")
+    (folder / "m.csv").write_text(f"{HEADER}M1,link.wav,{STARTED},\nM2,way/one.wav,{STARTED},\n", encoding="utf-8")
+    summary = _once(quick_store, folder)
+    assert _stored(quick_store) == {} and len(summary.quarantined) == 2
+    assert all("behind a symbolic link" in line for line in summary.quarantined)
+
+
+def test_a_number_in_a_name_is_no_id(quick_store: Store, folder: Path, record: Any) -> None:
+    record(folder / "20261109-093000_13800004517.wav", 5)
+    record(folder / "138-0000-4518.wav", 6)
+    (folder / "138-0000-4518.meta.json").write_text(json.dumps({"caller": "+86 138 0000 4518", "started_at": STARTED}))
+    names = NamePattern("{date}-{time}_{caller}")
+    assert _once(quick_store, folder, names=names).stored == 1
+    assert ingest(quick_store, folder / "138-0000-4518.wav").stored == 1
+    with quick_store.read() as connection:
+        ids = set(connection.scalars(sa.select(schema.calls.c.id)))
+        trail = set(connection.scalars(sa.select(schema.audit.c.object)))
+        assert all(connection.scalars(sa.select(schema.calls.c.caller_key)))
+    assert len(ids) == 2 and any(one.startswith("20261109093000-") for one in ids)
+    assert not any("4517" in one or "4518" in one for one in ids | trail)
+    assert ingest(quick_store, folder, names=names).skipped == 1, "the same id again"
 
 
 def test_half_copied_names_are_not_looked_at(quick_store: Store, folder: Path, record: Any) -> None:

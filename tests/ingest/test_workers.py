@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from hotline.errors import MissingPart
-from qa.workers import SetLimit, Workers
+from qa.workers import SetLimit, Workers, peak_mb
 
 _offset = 0
 
@@ -126,6 +126,18 @@ def test_workers_are_replaced_after_their_tasks() -> None:
 def test_workers_that_take_too_much_memory_are_replaced() -> None:
     work: Workers[int, int] = Workers(_pid, _start, (0,), _failed, most_mb=1.0)
     assert len({pid for _, pid in work.run(Listed(range(6)), 2)}) >= 3
+
+
+def _peak(task: int, limit: SetLimit) -> int:
+    return int(peak_mb())
+
+
+def test_the_memory_of_the_driver_is_not_the_workers() -> None:
+    """The system hands the driver's peak on to the programs it starts."""
+    ballast = b"x" * (200 << 20)
+    work: Workers[int, int] = Workers(_peak, _start, (0,), _failed)
+    (worker,) = {peak for _, peak in work.run(Listed([1]), 2)}
+    assert peak_mb() > 200 and len(ballast) > worker << 20
 
 
 def test_workers_that_cannot_start_are_not_the_tasks_fault() -> None:
