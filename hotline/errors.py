@@ -16,6 +16,10 @@ Each carries the *thing* (file, line, field), the *problem* and the *mend*, and 
 
 from __future__ import annotations
 
+import re
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+
 
 class HotlineError(Exception):
     """Base of all errors shown to people: ``thing: problem; mend``."""
@@ -35,12 +39,14 @@ class HotlineError(Exception):
 
 
 def storable(text: str) -> str:
-    r"""The text with what neither a database nor a terminal takes written out: NUL, and bytes of a file's name that are no UTF-8.
+    r"""The text with what a database or a terminal does not take written out: control characters but tab and line ends, and bytes of
+    a file's name that are no UTF-8.
 
     >>> storable("a\0b"), storable("re\udcff.wav")
     ('a\\x00b', 're\\udcff.wav')
     """
-    return text.replace("\0", "\\x00").encode("utf-8", "backslashreplace").decode()
+    written = _CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", text)
+    return written.encode("utf-8", "backslashreplace").decode()
 
 
 class UserError(HotlineError):
