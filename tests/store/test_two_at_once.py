@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from pathlib import Path
 from typing import Any
@@ -104,3 +105,12 @@ def test_what_was_judged_of_a_call_erased_meanwhile_leaves_no_file(one: Store, r
     with pytest.raises(BadRecording, match="was erased"):
         room.rescore(one, ["C1"], rules)
     assert list(one.settings.parquet.rglob("C1*.parquet")) == []
+
+
+def test_a_later_erasure_sweeps_what_a_killed_run_wrote_of_an_erased_call(one: Store, samples: Any) -> None:
+    samples.store_call(one, samples.call("C2"), samples.scorecard("C2"))
+    erasure.erase(one, OPERATOR, call_id="C1")
+    late = one.settings.parquet / parquet.write_turns(one, samples.call("C1", text="您好吵死了"))
+    os.utime(late, (0, 0))
+    erasure.erase(one, OPERATOR, call_id="C2")
+    assert not late.exists()
