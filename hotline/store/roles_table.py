@@ -26,6 +26,8 @@ _PERMISSIONS = {
     Permission.MANAGE_USERS: ("管理账号", "manage accounts"),
     Permission.SEE_AUDIT: ("查看审计记录", "see the audit trail"),
     Permission.IMPORT: ("导入数据、查看隔离区", "import data, see the quarantine"),
+    Permission.ENROL_VOICES: ("登记和删除坐席声纹", "keep and forget voiceprints of agents"),
+    Permission.ERASE: ("删除来电者和通话", "erase callers and calls"),
 }
 BEGIN, END = "<!-- roles: generated -->", "<!-- /roles -->"
 
