@@ -1,8 +1,9 @@
 """pyannote's diarization pipeline on weights from package indexes: WhisperX's segmentation, GE2E voices.
 
 ``offline/config.yaml`` names :class:`OfflineDiarization`, so ``Pipeline.from_pretrained(folder)`` loads it like any other.
-What differs from pyannote's: voices come from :class:`~qa.diarization.ge2e.GE2E`, and two people whom the segmentation model
-tells apart within a window are never given to one cluster while there are clusters left.
+What differs from pyannote's: voices come from :class:`~qa.diarization.ge2e.GE2E`, two people whom the segmentation model
+tells apart within a window are never given to one cluster while there are clusters left, and the steps around the networks and
+the clustering work on whole arrays (:mod:`qa.diarization.grid`), with the same results.
 
 Import only after ``qa.torch_compat.prepare()``.
 """
@@ -21,6 +22,7 @@ from pyannote.audio.pipelines.clustering import AgglomerativeClustering
 from scipy.optimize import linear_sum_assignment
 
 from qa import torch_compat
+from qa.diarization import grid
 from qa.diarization.ge2e import GE2E
 
 
@@ -95,6 +97,26 @@ class OfflineDiarization(SpeakerDiarization):
         """Voices of the windows' speakers; those handed over as ``known/embeddings`` when there are any."""
         known = file.get("known/embeddings")
         return super().get_embeddings(file, *arguments, **options) if known is None else known.copy()
+
+    @staticmethod
+    def speaker_count(binarized_segmentations: Any, frames: Any, warm_up: tuple[float, float] = (0.1, 0.1)) -> Any:
+        """How many speak in each frame; pyannote's own step where windows are to be trimmed."""
+        if warm_up == (0.0, 0.0):
+            return grid.speakers_at_once(binarized_segmentations, frames)
+        return SpeakerDiarization.speaker_count(binarized_segmentations, frames, warm_up)
+
+    def reconstruct(self, segmentations: Any, hard_clusters: npt.NDArray[np.int8], count: Any) -> Any:
+        """Which cluster speaks in each frame: 0 or 1, float32 [frames, clusters]."""
+        scores = grid.clustered(segmentations.data, hard_clusters)
+        activations, _ = grid.aggregated(scores, segmentations.sliding_window, count.sliding_window)
+        return grid.loudest(activations, count)
+
+    @staticmethod
+    def to_annotation(discrete_diarization: Any, min_duration_on: float = 0.0, min_duration_off: float = 0.0) -> Any:
+        """Segments of what :meth:`reconstruct` found; pyannote's own step where short ones or short gaps are to be left out."""
+        if min_duration_on or min_duration_off:
+            return SpeakerDiarization.to_annotation(discrete_diarization, min_duration_on, min_duration_off)
+        return grid.annotation(discrete_diarization)
 
     def default_parameters(self) -> dict[str, dict[str, Any]]:
         return {
