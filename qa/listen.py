@@ -126,9 +126,9 @@ def listen(path: Path, request: Request, models: Path, *, on_stage: Stage | None
 
 def tones_and_music(audio: Audio) -> dict[Channel, tuple[Sound, ...]]:
     """Rings and music by track."""
-    if audio.layout is not Layout.STEREO:
-        return {Channel.MONO: sounds.find(audio.mono(), audio.rate)}
-    return {side: sounds.find(audio.channel(side), audio.rate) for side in (Channel.LEFT, Channel.RIGHT)}
+    at = audio.at(sounds.RATE)  # once for all tracks, and for the pitch later on
+    sides = (Channel.LEFT, Channel.RIGHT) if audio.layout is Layout.STEREO else (Channel.MONO,)
+    return {side: sounds.find(at.channel(side), at.rate) for side in sides}
 
 
 def all_spans(found: Mapping[Channel, tuple[Sound, ...]]) -> tuple[Sound, ...]:

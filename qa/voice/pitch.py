@@ -36,7 +36,8 @@ _COMPRESSION = 0.6
 """Exponent of the power spectrum; 1 would be the plain autocorrelation."""
 _OCTAVE = 0.04
 """Charge for each octave that a lag is longer than the shortest one."""
-_BLOCK = 2000
+_BLOCK = 250
+"""Frames transformed at once: few enough that their correlations stay in the processor's cache."""
 _SIZE, _FINE = 512, 2048
 
 
@@ -58,7 +59,8 @@ def track(samples: Samples, spans: Sequence[Span]) -> list[Frames]:
     if not sum(counts):
         return [Frames(np.zeros(0), np.zeros(0)) for _ in spans]
     together = np.concatenate(windows)
-    level = 10 * np.log10(np.maximum(np.mean(np.square(together, dtype=np.float64), axis=1), 1e-12))
+    power = np.einsum("ij,ij->i", together, together, dtype=np.float64) / together.shape[1]
+    level = 10 * np.log10(np.maximum(power, 1e-12))
     loud = level > np.percentile(level, 95) - QUIET_DB
     correlation = _correlations(together[loud])
     hz = np.full(len(together), np.nan)
@@ -82,17 +84,19 @@ def _windows(samples: Samples, span: Span) -> Samples:
 
 def _correlations(windows: Samples) -> npt.NDArray[np.float32]:
     """Normalised autocorrelation [frames, lags], four lags to a sample, up to the longest period."""
+    from scipy import fft  # unlike NumPy's it stays in float32, and takes several frames at once
+
     shape = np.hanning(windows.shape[1]).astype(np.float32)
     lags = int(np.ceil(_FINE / _SIZE * RATE / LOWEST_HZ)) + 2
-    own = np.fft.irfft(np.abs(np.fft.rfft(shape, _SIZE)) ** (2 * _COMPRESSION), _FINE)[:lags]
+    own = fft.irfft(np.abs(fft.rfft(shape, _SIZE)) ** (2 * _COMPRESSION), _FINE)[:lags]
     own /= own[0]
-    found = np.zeros((len(windows), lags), np.float32)
+    found = np.empty((len(windows), lags), np.float32)
     for at in range(0, len(windows), _BLOCK):
         block = windows[at : at + _BLOCK]
-        spectrum = np.fft.rfft((block - block.mean(axis=1, keepdims=True)) * shape, _SIZE)
+        spectrum = fft.rfft((block - block.mean(axis=1, keepdims=True)) * shape, _SIZE)
         # A spectrum padded to four times its length gives the same autocorrelation at four times as many lags.
-        correlation = np.fft.irfft((spectrum.real**2 + spectrum.imag**2) ** _COMPRESSION, _FINE)[:, :lags]
-        found[at : at + _BLOCK] = correlation / np.maximum(correlation[:, :1], 1e-12) / own
+        correlation = fft.irfft((spectrum.real**2 + spectrum.imag**2) ** _COMPRESSION, _FINE)[:, :lags]
+        np.divide(correlation, np.maximum(correlation[:, :1], 1e-12) * own, out=found[at : at + _BLOCK])
     return found
 
 
@@ -103,10 +107,10 @@ def _peaks(correlation: npt.NDArray[np.float32], low: float, high: float) -> Flo
     lags = np.arange(first, last + 1)
     inside = correlation[:, first : last + 1]
     is_peak = (inside >= correlation[:, first - 1 : last]) & (inside >= correlation[:, first + 1 : last + 2])
-    scores = np.where(is_peak, inside - _OCTAVE * np.log2(lags / first), -1.0)
+    scores = np.where(is_peak, inside - (_OCTAVE * np.log2(lags / first)).astype(np.float32), np.float32(-1.0))
     best = scores.argmax(axis=1)
-    height = inside[np.arange(len(inside)), best]
-    return np.where((height >= PERIODIC) & (scores.max(axis=1) > 0), per_second / lags[best], np.nan)
+    frames = np.arange(len(inside))
+    return np.where((inside[frames, best] >= PERIODIC) & (scores[frames, best] > 0), per_second / lags[best], np.nan)
 
 
 def _smoothed(hz: Floats) -> Floats:
