@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 import polars as pl
@@ -29,16 +30,21 @@ def upsert(
     """
     if not rows:
         return
-    key = key or [column.name for column in table.primary_key]
-    # Both dialects speak the same clause, but SQLAlchemy gives each its own insert.
-    statement: Any = postgresql.insert(table) if connection.dialect.name == "postgresql" else sqlite.insert(table)
-    changed = {name: statement.excluded[name] for name in rows[0] if name not in key and name not in keep}
-    if changed:
-        statement = statement.on_conflict_do_update(index_elements=list(key), set_=changed)
-    else:
-        statement = statement.on_conflict_do_nothing(index_elements=list(key))
+    key = tuple(key) or tuple(column.name for column in table.primary_key)
+    changed = tuple(name for name in rows[0] if name not in key and name not in keep)
+    statement = _upserting(connection.dialect.name, table, key, changed)
     for first in range(0, len(rows), _CHUNK):
         connection.execute(statement, list(rows[first : first + _CHUNK]))
+
+
+@lru_cache(maxsize=256)
+def _upserting(dialect: str, table: sa.Table, key: tuple[str, ...], changed: tuple[str, ...]) -> Any:
+    """The statement of :func:`upsert`; making one takes longer than SQLite takes for a row, and a call writes six."""
+    # Both dialects speak the same clause, but SQLAlchemy gives each its own insert.
+    statement: Any = postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
+    if changed:
+        return statement.on_conflict_do_update(index_elements=list(key), set_={name: statement.excluded[name] for name in changed})
+    return statement.on_conflict_do_nothing(index_elements=list(key))
 
 
 def check_lengths(table: sa.Table, row: Mapping[str, Any], thing: str) -> None:
