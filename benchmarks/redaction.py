@@ -1,7 +1,8 @@
 """How many personal values are masked, and how many clean sentences are touched: ``make bench-redaction``.
 
 Values are invented (``redaction_values.py``) and put into sentences that no recogniser was written with
-(``redaction_third.py``; the earlier sets, ``held-out`` and ``second``, were mended with after their first run). A value counts as found when every letter and digit of it is masked; a clean turn counts as falsely
+(``redaction_third.py``; the earlier sets, ``held-out`` and ``second``, were mended with after their first run). A
+value counts as found when every letter and digit of it is masked; a clean turn counts as falsely
 masked when a single character of it is. Bounds are Wilson's score interval at 95 % (Wilson 1927).
 """
 
@@ -177,7 +178,9 @@ def hidden(text: str, masked: str, start: int, end: int) -> bool:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Print the tables and a line of JSON; 0 unless told to ``--check`` the targets."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--set", choices=("held-out", "second", "third", "dev"), default="third", dest="which", help="third: nothing was mended with it")
+    parser.add_argument(
+        "--set", choices=("held-out", "second", "third", "dev"), default="third", dest="which", help="third: nothing was mended with it"
+    )
     parser.add_argument("--talks", type=int, default=3000)
     parser.add_argument("--clean", type=int, default=10_000)
     parser.add_argument("--seed", type=int, default=2026)

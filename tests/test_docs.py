@@ -13,7 +13,19 @@ from qa.rules.conditions import OPERATORS
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
-GUIDES = ("getting-started", "rules", "speech", "diarization", "transcription", "ingestion", "privacy", "store", "boards", "forecasting", "screens")
+GUIDES = (
+    "getting-started",
+    "rules",
+    "speech",
+    "diarization",
+    "transcription",
+    "ingestion",
+    "privacy",
+    "store",
+    "boards",
+    "forecasting",
+    "screens",
+)
 
 
 def _generator():
