@@ -29,7 +29,7 @@ from qa.redaction.cues import Cues, cues_in
 from qa.redaction.digits import Run, runs_in
 from qa.redaction.hints import Hint, lettered
 from qa.redaction.plain import plain
-from qa.redaction.runs import values_of
+from qa.redaction.runs import of_form, values_of
 from qa.redaction.tokens import EXAMPLE_KEY, Mention, agree, call_key, mentions, token
 from qa.redaction.turns import Split, split_numbers
 from qa.redaction.values import SEPARATORS, Value, without_overlaps
@@ -91,7 +91,7 @@ def _values(turns: Sequence[Turn]) -> tuple[list[list[Value]], list[Split]]:
             cue = cues[place].before(turn.text, run.start) or announced[place]
             values = values_of(run, turn.text, cue, english[place])
             numbers += values
-            if not any(v.kind != "number" and not v.tail for v in values) and len(run.digits) < 16:
+            if all(v.kind == "number" or v.tail or _may_go_on(v, cue, english[place]) for v in values) and len(run.digits) < 16:
                 loose.setdefault(place, []).append(run)
         if not others and not numbers and _name_asked(turns, place) and (name := names.answer(turn.text)) is not None:
             others.append(name)
@@ -106,6 +106,11 @@ def _blank(match: Any) -> str:
 def _expected(text: str, told: Cues, announced: str, start: int) -> bool:
     """Whether a number that begins at ``start`` was announced."""
     return (told.before(text, start) or announced) in _OF_THE_ANSWER
+
+
+def _may_go_on(value: Value, cue: str, english: bool) -> bool:
+    """Whether a telephone number may be a piece of a longer one: it has no form of its own, and no length of a whole one."""
+    return value.kind == "phone" and value.digits < 11 and of_form(value.content, cue, english) is None
 
 
 def _first(values: list[Value]) -> list[Value]:

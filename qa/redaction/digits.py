@@ -65,7 +65,7 @@ _LONGEST_CHAIN = 24
 _LAST = re2.compile(rf"{_MARK}{{0,2}}大?([xXＸ叉])")
 _BREAK = re2.compile(rf"{_MARK}{{0,2}}(\p{{Han}}{{1,2}}){_MARK}{{0,2}}")
 _NEVER_MISHEARD = frozenset(
-    "年月日点分秒元块角毛度号楼栋幢座单室层千百十万亿和跟或到至减加乘个户组村路街倍次台天周级档条第位人家的我你您他她下些种样直定共般边旦切会面档"
+    "年月日点分秒元块角毛度号楼栋幢座单室层千百十万亿和跟或到至减加乘个户组村路街倍次台天转周级档条第位人家的我你您他她下些种样直定共般边旦切会面档"
 )
 """Characters that mean something between numbers: 三栋二单元501 is no number with two misheard digits."""
 UNKNOWN = "?"

@@ -21,8 +21,10 @@ _PLATE = re2.compile(
     rf"[{_PROVINCES}]{_JOINT}[A-HJ-NP-Za-hj-np-z]{_JOINT}{_SIGN}(?:[ \-，,]{{0,2}}{_SIGN}){{3,4}}(?:[ ，,]?(?:{_SIGN}|[挂学警港澳]))?"
 )
 _DIGIT = r"[0-9０-９零〇一二三四五六七八九幺两洞拐勾]"
-_PASSPORT = re2.compile(rf"\b[EeGgDdSsPpHhMmCcKkWw][A-Za-z]?[ \-，]?{_DIGIT}(?:[ \-，,]{{0,2}}{_DIGIT}){{6,9}}")
-_ANY_PASSPORT = re2.compile(rf"[A-Za-z]{{1,3}}[ \-，]?{_SIGN}(?:[ \-，,]{{0,2}}{_SIGN}){{4,9}}|{_SIGN}{{6,10}}")
+_PASSPORT = re2.compile(rf"(?:^|[^\w'’])([EeGgDdSsPpHhMmCcKkWw][A-Za-z]?-?{_DIGIT}(?:[ \-，,]{{0,2}}{_DIGIT}){{6,9}})")
+"""Without a cue the letter stands right at its digits: in *it's 617 555 0199* there is none."""
+_LEAD = r"(?:[A-Za-z]{1,3}-?|(?:[A-Z][ \-，]){1,2})"
+_ANY_PASSPORT = re2.compile(rf"(?:^|[^A-Za-z0-9'’])({_LEAD}{_DIGIT}(?:[ \-，,]{{0,2}}{_DIGIT}){{4,9}}|{_SIGN}{{6,10}})")
 _NAME = r"[A-Za-z0-9零一二三四五六七八九幺_+%\-]"
 _AT = r"(?: ?@ ?| ?艾特 ?| ?圈[aA儿]? ?|(?i: at ))"
 _DOT = r"(?:\.| ?点 ?|(?i: dot ))"
@@ -48,7 +50,7 @@ def values_in(text: str, cues: Cues) -> list[Value]:
     if has_letters and digits and not _PROVINCE_SET.isdisjoint(text):
         found += [_signs("plate", m.start(), m.group()) for m in _PLATE.finditer(text) if _is_plate(m.group())]
     if has_letters and digits:
-        found += [v for m in _PASSPORT.finditer(text) if (v := _passport(m.start(), m.end(), text)) is not None]
+        found += [v for m in _PASSPORT.finditer(text) if (v := _passport(*m.span(1), text)) is not None]
     for end, kind in zip(cues.ends, cues.kinds, strict=True):
         if kind in ("passport", "messenger"):
             found += _after_cue(text, end, kind)
@@ -104,10 +106,11 @@ def _passport(start: int, end: int, text: str) -> Value | None:
 def _after_cue(text: str, end: int, kind: str) -> list[Value]:
     """The sign that follows a cue for passports or messengers, with at most a few characters between."""
     window = text[end : end + 24].split("\n")[0]
-    match = (_ANY_PASSPORT if kind == "passport" else _WECHAT).search(window)
-    if match is None or match.start() > 8 or not any(c.isdigit() for c in _plain(match.group())):
+    pattern, group = (_ANY_PASSPORT, 1) if kind == "passport" else (_WECHAT, 0)
+    match = pattern.search(window)
+    if match is None or match.start(group) > 8 or not any(c.isdigit() for c in _plain(match.group(group))):
         return []
-    return [_signs(kind, end + match.start(), match.group())]
+    return [_signs(kind, end + match.start(group), match.group(group))]
 
 
 def _signs(kind: str, start: int, written: str) -> Value:

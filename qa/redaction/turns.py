@@ -131,9 +131,15 @@ def _closed(chain: list[Piece], cues: Sequence[str], english: Sequence[bool]) ->
         and SHORTEST <= len(digits) <= _LONGEST
         and cue not in ("ticket", "badge", "reading")
         and min(len(p.run.digits) for p in chain) > 1
+        and not _stand_alone([p.run.digits for p in chain if len(p.run.digits) >= SHORTEST], cue)
     ):
         return [_split(chain, cue if cue in ("account", "phone", "bank_card", "id_card", "ssn") else "number", digits, None)]
     return []
+
+
+def _stand_alone(long: list[str], cue: str) -> bool:
+    """Whether a number is whole and said twice, or whole as a local telephone number: what follows it is no part of it."""
+    return len(set(long)) < len(long) or (cue == "phone" and any(d[0] != "1" or d[1] in "012" for d in long))
 
 
 def _split(part: list[Piece], kind: str, content: str, valid: bool | None) -> Split:
