@@ -76,28 +76,29 @@ def listen(path: Path, request: Request, models: Path, *, on_stage: Stage | None
     at = audio.at(RATE)
     found = tones_and_music(audio)
     at = muted(at, found)
-    if torch_compat.has_speech_extra():
-        diarization = diarize(
+    with torch_compat.quiet():  # once for all the calls of libraries in it
+        if torch_compat.has_speech_extra():
+            diarization = diarize(
+                at,
+                models=models,
+                channel_map=_usable_map(audio, request),
+                speakers=request.speakers,
+                method=request.diarizer,
+                voices=request.voiceprint is not None,
+            )
+        else:
+            diarization = by_transcript(path, request)
+        tell("transcribe")
+        turns = words_for(
             at,
+            diarization,
+            supplied=request.supplied,
+            language=request.language,
             models=models,
-            channel_map=_usable_map(audio, request),
-            speakers=request.speakers,
-            method=request.diarizer,
-            voices=request.voiceprint is not None,
+            engine=request.engine,
+            hotwords=request.hotwords,
+            synthetic=request.synthetic,
         )
-    else:
-        diarization = by_transcript(path, request)
-    tell("transcribe")
-    turns = words_for(
-        at,
-        diarization,
-        supplied=request.supplied,
-        language=request.language,
-        models=models,
-        engine=request.engine,
-        hotwords=request.hotwords,
-        synthetic=request.synthetic,
-    )
     turns, spoken_by_machine = without_announcements(turns)
     assigned = roles.assign(turns, diarization, request.opening_phrases, request.voiceprint, request.direction)
     heard_sounds = tuple(sorted((*all_spans(found), *spoken_by_machine), key=lambda sound: sound.span))

@@ -96,12 +96,16 @@ def quiet() -> Iterator[None]:
     root = logging.getLogger()
     level, handlers = root.level, list(root.handlers)
     previous = logging.root.manager.disable
-    logging.disable(logging.WARNING)
+    outermost = previous < logging.WARNING  # inside another one there is nothing to do, and each change goes through all loggers
+    if outermost:
+        logging.disable(logging.WARNING)
     try:
         with contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():
             warnings.simplefilter("ignore")
             yield
     finally:
-        logging.disable(previous)
-        root.setLevel(level)
+        if outermost:
+            logging.disable(previous)
+        if root.level != level:
+            root.setLevel(level)
         root.handlers[:] = handlers  # FunASR calls logging.basicConfig

@@ -14,10 +14,23 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from pyannote.audio.utils.signal import binarize
 from pyannote.core import Annotation, Segment, SlidingWindow, SlidingWindowFeature
 from pyannote.core.utils.generators import string_generator
 
 Floats = npt.NDArray[np.floating[Any]]
+
+
+class Windows(SlidingWindowFeature):
+    """Scores of the segmentation's windows, which pyannote's ``binarize`` takes as a whole."""
+
+
+@binarize.register
+def _(scores: Windows, onset: float = 0.5, offset: float | None = None, initial_state: bool | None = None) -> SlidingWindowFeature:
+    if initial_state is not False or offset not in (None, onset) or np.any(scores.data == onset):
+        plain = SlidingWindowFeature(scores.data, scores.sliding_window, scores.labels)
+        return binarize(plain, onset=onset, offset=offset, initial_state=initial_state)
+    return SlidingWindowFeature((scores.data > onset).astype(np.float64), scores.sliding_window)
 
 
 def clustered(windows: Floats, clusters: npt.NDArray[np.integer[Any]]) -> Floats:

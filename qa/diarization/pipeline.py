@@ -91,7 +91,10 @@ class OfflineDiarization(SpeakerDiarization):
     def get_segmentations(self, file: Any, hook: Any = None) -> Any:
         """Segmentation of the windows; the one handed over as ``known/segmentation`` when there is one."""
         known = file.get("known/segmentation")
-        return super().get_segmentations(file, hook=hook) if known is None else known
+        if known is not None:
+            return known
+        found = super().get_segmentations(file, hook=hook)
+        return grid.Windows(found.data, found.sliding_window)
 
     def get_embeddings(self, file: Any, *arguments: Any, **options: Any) -> Any:
         """Voices of the windows' speakers; those handed over as ``known/embeddings`` when there are any."""

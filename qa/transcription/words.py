@@ -78,11 +78,15 @@ def with_mood(turn: Turn, moods: Sequence[Mood]) -> Turn:
 def _segment_of(word: Spoken, segments: Sequence[Segment], before: int | None) -> int | None:
     best: int | None = None
     best_rank = (-REACH_S, 0.0)
+    start, end = word.span.start, word.span.end
     for at, segment in enumerate(segments):
+        span = segment.span
+        if span.end < start - REACH_S or span.start > end + REACH_S:
+            continue  # most are far away, and a word is held against all
         if word.channel is not Channel.MONO and segment.channel is not word.channel:
             continue
         # Overlap when positive, distance when negative; of two that hold the word, the one already speaking goes on.
-        rank = ((segment.span & word.span).end - (segment.span & word.span).start, 1.0 if at == before else 0.0)
+        rank = (min(span.end, end) - max(span.start, start), 1.0 if at == before else 0.0)
         if rank > best_rank:
             best, best_rank = at, rank
     return best
