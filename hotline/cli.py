@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import importlib
 import sys
+from typing import NoReturn
 
+import sqlalchemy as sa
 import typer
 
 from hotline.console import err, plain
-from hotline.errors import HotlineError
+from hotline.errors import HotlineError, MissingPart
 
 GROUPS = ("models", "calls", "rules", "centre", "board", "forecast", "staff", "report", "agents", "users")
 
@@ -30,8 +32,22 @@ def main(arguments: list[str] | None = None) -> None:
     try:
         app(arguments)
     except HotlineError as error:
-        err.print(f"[bold red]error[/] {plain(str(error))}", soft_wrap=True)
-        sys.exit(error.exit_code)
+        _fail(error)
+    except sa.exc.DBAPIError as error:
+        _fail(_database_error(error))
     except KeyboardInterrupt:
         err.print("stopped; what was finished is stored, run the same command again to continue")
         sys.exit(130)
+
+
+def _fail(error: HotlineError) -> NoReturn:
+    err.print(f"[bold red]error[/] {plain(str(error))}", soft_wrap=True)
+    sys.exit(error.exit_code)
+
+
+def _database_error(error: sa.exc.DBAPIError) -> MissingPart:
+    from qa import redaction
+
+    said = (str(error.orig).splitlines() or [type(error).__name__])[0][:200]
+    # it may quote a value; the statement and its parameters, which are what was said in calls, are left out altogether
+    return MissingPart("database", f"refused ({redaction.mask(said)})", "run the command again; if it stays, run: hotline doctor")

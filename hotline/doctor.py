@@ -14,6 +14,7 @@ from hotline.settings import Settings
 from hotline.store import open_store
 from hotline.store.access import OPERATOR
 from hotline.store.accounts import list_users
+from hotline.store.engine import REMAKE
 from qa import models, rules
 
 EXTRAS = {
@@ -78,10 +79,13 @@ def _writable(settings: Settings) -> Finding:
 def _store(settings: Settings) -> Finding:
     try:
         store = open_store(settings)
-        accounts = len(list_users(store, OPERATOR))
+        lacking = store.lacks()
+        accounts = 0 if lacking else len(list_users(store, OPERATOR))
     except HotlineError as error:
         return Finding("store", "broken", f"{error.thing}: {error.problem}", error.mend or "hotline init")
     url = store.engine.url.render_as_string(hide_password=True)
+    if lacking:
+        return Finding("store", "broken", f"{url}: has not got {', '.join(lacking)}", REMAKE)
     if not accounts:
         return Finding("store", "ok", f"{url}, no account yet", "hotline init (or hotline users add)")
     return Finding("store", "ok", f"{url}, {accounts} accounts")

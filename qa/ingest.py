@@ -149,7 +149,7 @@ def ingest_items(
         state = "stopped"
         raise
     finally:
-        with suppress(sa.exc.SQLAlchemyError):  # a database that is gone must not hide what went wrong
+        with suppress(sa.exc.SQLAlchemyError, MissingPart):  # a database that is gone, or lacks a table, must not hide what went wrong
             tick()
             record.end(state)
     # Every day the manifest names, also of calls stored before: a run killed between commit and roll-up is made good here.

@@ -20,6 +20,9 @@ from hotline.errors import BadInput, MissingPart
 from hotline.settings import Settings
 
 _BUSY_MS = 30_000  # how long a SQLite writer waits for another one
+_NOT_THERE = ("no such table", "no such column", "has no column named")  # as SQLite says it
+_NOT_THERE_STATES = ("42P01", "42703")  # as PostgreSQL says it: undefined_table, undefined_column
+REMAKE = "it was made by a Hotline that was never released: move it away, run: hotline init, and bring the data in again"
 _MIGRATION_LOCK = 0x686F746C  # advisory lock on PostgreSQL, so that two machines do not migrate at once
 
 
@@ -41,7 +44,7 @@ class Store:
         On SQLite it takes the write lock at once; taking it later, after a read, could fail with "database is locked".
         """
         self._check()
-        with self.engine.execution_options(hotline_writes=True).begin() as connection:
+        with self._whole_tables(), self.engine.execution_options(hotline_writes=True).begin() as connection:
             yield connection
 
     @contextmanager
@@ -51,11 +54,20 @@ class Store:
         engine = self.engine
         if engine.dialect.name == "postgresql":
             engine = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
-        with engine.connect() as connection:
+        with self._whole_tables(), engine.connect() as connection:
             yield connection
 
+    def lacks(self) -> list[str]:
+        """Tables and columns (``table.column``) of the schema that the database has not got, in the schema's order."""
+        self._check()
+        with _plain_errors(self.engine), self.engine.connect() as connection:
+            return _lacking(connection)
+
     def migrate(self) -> None:
-        """Bring the tables to this version of Hotline, in one transaction. Raises BadInput when they are newer."""
+        """Bring the tables to this version of Hotline, in one transaction.
+
+        Raises BadInput when they are newer, MissingPart when they lack something that no migration adds.
+        """
         # What is stored is personal: on a machine with several users only this account may read it.
         self.settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.settings.parquet.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -70,16 +82,33 @@ class Store:
             self._refuse_newer(_version(connection))
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
+            if lacking := _lacking(connection):
+                raise MissingPart(self._name, f"the store has not got {', '.join(lacking)}", REMAKE)
         self._ready = True
 
     def close(self) -> None:
         """Close pooled connections; the store may be used again afterwards."""
         self.engine.dispose()
 
+    @property
+    def _name(self) -> str:
+        return self.engine.url.render_as_string(hide_password=True)
+
+    @contextmanager
+    def _whole_tables(self) -> Iterator[None]:
+        """Say in one line that a table or column is missing: a fault of the installation, which no other try mends."""
+        try:
+            yield
+        except sa.exc.DBAPIError as error:
+            if not _is_missing(error):
+                raise
+            said = str(error.orig).splitlines()[0]
+            raise MissingPart(self._name, f"the store's tables are not those of this Hotline ({said})", "run: hotline doctor") from error
+
     def _check(self) -> None:
         if self._ready:
             return
-        name = self.engine.url.render_as_string(hide_password=True)
+        name = self._name
         database = self.engine.url.database
         if self.engine.dialect.name == "sqlite" and database and not Path(database).exists():
             raise MissingPart(name, "there is no store yet", "run: hotline init")
@@ -95,8 +124,9 @@ class Store:
     def _refuse_newer(self, version: str | None) -> None:
         known = {script.revision for script in ScriptDirectory.from_config(migration_config()).walk_revisions()}
         if version is not None and version not in known:
-            name = self.engine.url.render_as_string(hide_password=True)
-            raise BadInput(name, f"the store was made by a newer Hotline (version {version})", "upgrade Hotline, then run: hotline init")
+            raise BadInput(
+                self._name, f"the store was made by a newer Hotline (version {version})", "upgrade Hotline, then run: hotline init"
+            )
 
 
 def open_store(settings: Settings) -> Store:
@@ -132,6 +162,24 @@ def _head() -> str:
     head = ScriptDirectory.from_config(migration_config()).get_current_head()
     assert head is not None
     return head
+
+
+def _lacking(connection: sa.Connection) -> list[str]:
+    from hotline.store.schema import metadata
+
+    there = {table: {column["name"] for column in columns} for (_, table), columns in sa.inspect(connection).get_multi_columns().items()}
+    found: list[str] = []
+    for table in metadata.tables.values():
+        if table.name not in there:
+            found.append(table.name)
+        else:
+            found += [f"{table.name}.{column.name}" for column in table.columns if column.name not in there[table.name]]
+    return found
+
+
+def _is_missing(error: sa.exc.DBAPIError) -> bool:
+    state = getattr(error.orig, "sqlstate", None)
+    return state in _NOT_THERE_STATES or (state is None and any(said in str(error.orig) for said in _NOT_THERE))
 
 
 def _version(connection: sa.Connection) -> str | None:

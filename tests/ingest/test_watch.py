@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from hotline.errors import BadInput
+from hotline.errors import BadInput, MissingPart
 from hotline.store import OPERATOR, Store, calls, jobs, schema, watched
 from qa import archive
 from qa.ingest import ingest
@@ -293,3 +293,18 @@ def test_a_signal_ends_the_watch(tmp_path: Path, quick_store: Store, folder: Pat
     printed, _ = process.communicate(timeout=60)
     assert process.returncode == 0
     assert len(json.loads(printed)["quarantined"]) == 1
+
+
+@pytest.mark.parametrize("once", [True, False])
+def test_a_store_that_lacks_a_column_ends_the_watch_and_puts_nothing_aside(
+    quick_store: Store, folder: Path, record: Any, once: bool
+) -> None:
+    for number in range(3):
+        record(folder / f"S{number}.wav", 5 + number)
+    with quick_store.begin() as connection:
+        connection.execute(sa.text("alter table recordings drop column speakers"))
+    begun = time.monotonic()
+    with pytest.raises(MissingPart, match=r"speakers.*hotline doctor"):
+        watch(Watch(quick_store, folder, settle_s=0.2), every_s=0.3, once=once, stop=lambda: time.monotonic() - begun > 60)
+    with quick_store.read() as connection:
+        assert connection.scalar(sa.select(sa.func.count()).select_from(schema.quarantine)) == 0

@@ -80,6 +80,28 @@ def test_an_older_store_says_init(store: Store, monkeypatch: pytest.MonkeyPatch)
     again.close()
 
 
+def test_a_store_that_lacks_a_column_is_one_line_and_named(store: Store) -> None:
+    """Made before a column was added to a migration: its version says that all is well."""
+    with store.begin() as connection:
+        connection.execute(sa.text("alter table recordings drop column speakers"))
+        connection.execute(sa.text("drop table voiceprints"))
+    assert store.lacks() == ["voiceprints", "recordings.speakers"]
+    reads = [sa.select(metadata.tables["recordings"].c.speakers), sa.select(metadata.tables["voiceprints"])]
+    for statement in reads:
+        with pytest.raises(MissingPart, match=r"tables are not those of this Hotline.*hotline doctor"), store.read() as connection:
+            connection.execute(statement)
+    with pytest.raises(MissingPart, match="hotline doctor"), store.begin() as connection:
+        connection.execute(sa.insert(metadata.tables["recordings"]).values(call_id="x", speakers=2))
+    with pytest.raises(MissingPart, match=r"has not got voiceprints, recordings\.speakers; .*hotline init"):
+        store.migrate()
+
+
+def test_other_errors_of_the_database_stay_what_they_are(store: Store) -> None:
+    with pytest.raises(sa.exc.IntegrityError), store.begin() as connection:
+        connection.execute(sa.insert(metadata.tables["recordings"]).values(call_id="nobody"))
+    assert store.lacks() == []
+
+
 def test_a_failed_migration_leaves_nothing(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     """Tables are made in one transaction: killed in the middle, the next run starts from the beginning."""
     from alembic import op
