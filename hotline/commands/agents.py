@@ -26,6 +26,9 @@ def list_agents(
     """Agents, whose voice is kept, from what, and who consented when and how."""
     rows = room.listing(open_store(settings.load()), OPERATOR)
     rows = [row for row in rows if row["enrolled_at"] is not None or not enrolled]
+    if not rows and not as_json:
+        out.print("no voice is kept; see: hotline agents enroll --help" if enrolled else "no agents; see: hotline centre import --help")
+        return
     emit(rows if as_json else [_row(row) for row in rows], as_json, title="agents")
 
 

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from hotline import settings
-from hotline.commands import correcting, ingesting, transcribing, voices
+from hotline.commands import correcting, hearing, ingesting, transcribing, voices
 from hotline.commands.ingesting import print_summary, showing
 from hotline.console import JsonFlag, emit, err
 from hotline.store import calls as call_store
@@ -17,7 +17,7 @@ from hotline.store import open_store
 from hotline.store.access import OPERATOR
 from hotline.store.calls import CallRow, OpenedCall
 from qa import ingest as room
-from qa.calls import Span
+from qa.calls import Turn
 from qa.rules import in_language
 from qa.scoring import ItemResult
 from qa.sidecars import NamePattern
@@ -97,13 +97,18 @@ def show(call_id: Annotated[str, typer.Argument(metavar="CALL", help="The call's
     opened = call_store.open_call(open_store(current), OPERATOR, call_id)
     if as_json:
         moods = voices.changes(opened.call)
-        emit({"call": _facts(opened.row) | _heard(opened), "turns": _turns(opened), "moods": moods, "items": _items(opened)}, True)
+        emit(
+            {
+                "call": _facts(opened.row) | _heard(opened) | hearing.facts(opened),
+                "turns": _turns(opened),
+                "moods": moods,
+                "items": _items(opened),
+            },
+            True,
+        )
         return
-    emit(_line(opened.row) | _heard(opened) | {"warnings": "; ".join(opened.warnings) or None}, False, title=call_id)
-    turns = [
-        {"turn": t.index, "time": _clock(t.span), "role": t.role.value, "voice": voices.short(t), "text": t.text} for t in opened.call.turns
-    ]
-    emit(turns, False, title=f"turns ({opened.row.text_source})")
+    emit(_line(opened.row) | _heard(opened) | hearing.lines(opened), False, title=call_id)
+    emit([_turn_line(turn) for turn in opened.call.turns], False, title=f"turns ({opened.row.text_source})")
     if moods := voices.changes(opened.call):
         emit(moods, False, title="moods")
     emit([_item_line(item, current.language) for item in opened.items], False, title="items")
@@ -125,7 +130,7 @@ def _line(row: CallRow) -> dict[str, Any]:
     score = None if row.low is None or row.high is None else f"{row.low:g}" if row.low == row.high else f"{row.low:g}–{row.high:g}"
     return {
         "call": row.id,
-        "started": f"{row.started_at:%m-%d %H:%M}",
+        "started": f"{row.started_at:%Y-%m-%d %H:%M}",
         "agent": row.agent_id,
         "topic": row.topic,
         "score": score,
@@ -166,16 +171,29 @@ def _turns(opened: OpenedCall) -> list[dict[str, Any]]:
     return [
         {
             "turn": turn.index,
-            **_seconds(turn.span),
+            **hearing.seconds(turn.span),
             "role": turn.role.value,
             "role_confidence": turn.role_confidence,
             "text": turn.text,
             "confidence": turn.confidence,
             "source": str(turn.source),
             **voices.measured(turn),
+            "tokens": hearing.tokens(turn),
         }
         for turn in opened.call.turns
     ]
+
+
+def _turn_line(turn: Turn) -> dict[str, Any]:
+    return {
+        "turn": turn.index,
+        "time": hearing.clock(turn.span),
+        "role": turn.role.value,
+        "sure": f"{turn.role_confidence:.2f}",
+        "voice": voices.short(turn),
+        "personal": hearing.personal(turn),
+        "text": turn.text,
+    }
 
 
 def _items(opened: OpenedCall) -> list[dict[str, Any]]:
@@ -189,7 +207,14 @@ def _items(opened: OpenedCall) -> list[dict[str, Any]]:
             "lost_high": item.lost_high,
             "reason": item.reason,
             "evidence": [
-                {"turn": e.turn, "chars": e.chars, **_seconds(e.span), "operator": e.operator, "condition": e.condition, "detail": e.detail}
+                {
+                    "turn": e.turn,
+                    "chars": e.chars,
+                    **hearing.seconds(e.span),
+                    "operator": e.operator,
+                    "condition": e.condition,
+                    "detail": e.detail,
+                }
                 for e in item.evidence
             ],
         }
@@ -199,7 +224,9 @@ def _items(opened: OpenedCall) -> list[dict[str, Any]]:
 
 def _item_line(item: ItemResult, language: str) -> dict[str, Any]:
     places = (
-        " ".join(part for part in (_clock(e.span), "" if e.turn is None else f"turn {e.turn}", in_language(e.detail, language)) if part)
+        " ".join(
+            part for part in (hearing.clock(e.span), "" if e.turn is None else f"turn {e.turn}", in_language(e.detail, language)) if part
+        )
         for e in item.evidence
     )
     return {
@@ -210,11 +237,3 @@ def _item_line(item: ItemResult, language: str) -> dict[str, Any]:
         "reason": in_language(item.reason, language),
         "evidence": "; ".join(places),
     }
-
-
-def _seconds(span: Span | None) -> dict[str, float | None]:
-    return {"start_s": None if span is None else round(span.start, 2), "end_s": None if span is None else round(span.end, 2)}
-
-
-def _clock(span: Span | None) -> str:
-    return "" if span is None else f"{int(span.start) // 60}:{span.start % 60:04.1f}"

@@ -62,6 +62,8 @@ class OpenedCall:
     diarizer: str
     role_method: str
     warnings: tuple[str, ...]
+    speakers: int | None = None
+    """How many people were heard; None when nobody counted."""
     turns_file: str = ""
     """Which turns these are: a correction refers to them, so that two people cannot overwrite each other."""
 
@@ -138,7 +140,7 @@ def open_call(store: Store, viewer: Viewer, call_id: str) -> OpenedCall:
     ]
     columns += [
         recordings.c[name]
-        for name in ("overlaps", "overlap_known", "sounds", "truncated", "turns_file", "diarizer", "role_method", "warnings")
+        for name in ("overlaps", "overlap_known", "sounds", "speakers", "truncated", "turns_file", "diarizer", "role_method", "warnings")
     ]
     with store.read() as connection:
         found = connection.execute(select_rows(*columns).where(calls.c.id == call_id)).mappings().one()
@@ -167,6 +169,7 @@ def open_call(store: Store, viewer: Viewer, call_id: str) -> OpenedCall:
         diarizer=found["diarizer"] or "",
         role_method=found["role_method"] or "",
         warnings=tuple(found["warnings"] or ()),
+        speakers=found["speakers"],
         turns_file=found["turns_file"] or "",
     )
 
