@@ -19,6 +19,7 @@ GUIDES = (
     "speech",
     "diarization",
     "transcription",
+    "small-model",
     "ingestion",
     "privacy",
     "store",

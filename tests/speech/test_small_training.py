@@ -12,6 +12,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from qa.transcription.training import __main__ as training
 from qa.transcription.training import evaluate, features, recipe, telephone, texts
 
 SCRIPTS = sorted((Path(__file__).parents[2] / "data" / "calls" / "scripts").glob("S*.yaml"))
@@ -142,3 +143,33 @@ def test_errors_are_a_distance(first: str, second: str) -> None:
     assert distance == evaluate.errors(second, first)[0]
     assert abs(len(first) - len(second)) <= distance <= max(len(first), len(second))
     assert (distance == 0) == (first == second)
+
+
+def test_the_sample_calls_are_held_out_unless_others_are_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    made: list[recipe.Recipe] = []
+
+    class StopHere(Exception):
+        pass
+
+    def prepare(found: recipe.Recipe) -> None:
+        made.append(found)
+        raise StopHere
+
+    monkeypatch.setattr(recipe, "prepare", prepare)
+    monkeypatch.setattr("multiprocessing.set_start_method", lambda *given, **also: None)
+    own = tmp_path / "own.yaml"
+    own.write_text("lines: [{agent: 您好这是另外一通电话}]\n", encoding="utf-8")
+    for more, expected in (
+        ([], tuple(SCRIPTS)),
+        (["--held-out", str(own)], (own,)),
+        (["--held-out", str(SCRIPTS[0].parent), str(own)], (*SCRIPTS, own)),
+        (["--held-out"], ()),
+    ):
+        with pytest.raises(StopHere):
+            training.main(["make", "--out", str(tmp_path / "model"), *more])
+        assert made.pop().held_out == expected
+    with pytest.raises(SystemExit):
+        training.main(["make", "--out", str(tmp_path / "model"), "--held-out", str(tmp_path / "gone")])
+    assert "no call scripts there" in capsys.readouterr().err and not made

@@ -14,9 +14,14 @@ import argparse
 import json
 import multiprocessing
 import os
+import sys
+from collections.abc import Iterable
 from pathlib import Path
 
+from hotline.errors import BadInput, HotlineError
+
 HOME = Path.home() / ".cache" / "hotline"
+SAMPLE_SCRIPTS = Path(__file__).parents[3] / "data" / "calls" / "scripts"
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -31,7 +36,14 @@ def main(arguments: list[str] | None = None) -> None:
     make.add_argument("--weights", type=Path, default=HOME / "models" / "kokoro-82m-zh")
     make.add_argument("--voices", type=Path, nargs="*", default=[], help="folders with more Kokoro voices (*.bin) for timbres")
     make.add_argument("--corpus", type=Path, help="a corpus with manifest.jsonl: its train split is used, its test split measured")
-    make.add_argument("--held-out", type=Path, nargs="*", default=[], help="YAML call scripts whose clauses no sentence may contain")
+    make.add_argument(
+        "--held-out",
+        type=Path,
+        nargs="*",
+        default=[SAMPLE_SCRIPTS],
+        help="YAML call scripts, or folders of them, whose clauses no sentence may contain; the sample calls'\n"
+        "(data/calls/scripts of the source) unless others are named; nothing after it: none",
+    )
     make.add_argument("--hours", type=float, default=1.0, help="speech that goes all the way through the vocoder")
     make.add_argument("--quick-hours", type=float, default=25.0, help="speech by the short cut past the vocoder")
     make.add_argument("--sentences", type=int, default=600_000, help="sentences whose characters are counted for the beam search")
@@ -51,15 +63,32 @@ def main(arguments: list[str] | None = None) -> None:
     evaluate.add_argument("--real", type=Path, help="a folder with references.txt and wav files of people")
     evaluate.set_defaults(run=_evaluate)
     chosen = parser.parse_args(arguments)
-    chosen.run(chosen)
+    try:
+        chosen.run(chosen)
+    except HotlineError as error:
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(error.exit_code)
+
+
+def held_out(named: Iterable[Path]) -> tuple[Path, ...]:
+    """The call scripts among ``named``: files as they are, of folders every ``*.yaml``.
+
+    Raises BadInput for what is not there: a model that has read what it is measured on must not come about by oversight.
+    """
+    found: list[Path] = []
+    for path in named:
+        scripts = sorted(path.glob("*.yaml")) if path.is_dir() else [path] if path.is_file() else []
+        if not scripts:
+            raise BadInput(f"--held-out {path}", "no call scripts there", "name others, or none with a bare --held-out")
+        found += scripts
+    return tuple(found)
 
 
 def _make(options: argparse.Namespace) -> None:
+    kept_out = held_out(options.held_out)
     from qa.transcription.training import recipe
 
-    found = recipe.Recipe(
-        options.work, options.weights, tuple(options.voices), options.corpus, tuple(options.held_out), options.width, options.processes
-    )
+    found = recipe.Recipe(options.work, options.weights, tuple(options.voices), options.corpus, kept_out, options.width, options.processes)
     multiprocessing.set_start_method("spawn", force=True)
     recipe.prepare(found)
     recipe.speak(found, options.hours)
