@@ -28,6 +28,9 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+CERTAIN_ROLE = 0.6
+"""``role_confidence`` from which a turn's role is certain, to rules (unless a rule set says otherwise) and on the screens alike."""
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Span:

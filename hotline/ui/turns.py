@@ -7,10 +7,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from hotline.locale import t, term
-from qa.calls import Call, Role, SourceKind, TextSource, Token, Turn, Word
+from qa.calls import CERTAIN_ROLE, Call, Role, SourceKind, TextSource, Token, Turn, Word
 
 SHAKY_WORDS = 0.6  # recogniser confidence below which a word or a sentence is marked
-SHAKY_ROLE = 0.8
 SMALL_MODEL = "hotline-zh-small"
 """The engine name of our own small model, which has heard synthetic speech only (``qa.transcription.small.NAME``, without its imports)."""
 SIDES = {Role.AGENT: "agent", Role.CUSTOMER: "customer"}
@@ -66,7 +65,7 @@ def chip_words(token: Token) -> str:
 
 
 def _turn(turn: Turn, marks: list[dict[str, Any]], numbers: Mapping[tuple[int, int], str], synthetic: bool) -> dict[str, Any]:
-    unsure = turn.role_confidence < SHAKY_ROLE
+    unsure = turn.role_confidence < CERTAIN_ROLE
     return {
         "index": turn.index,
         "side": SIDES.get(turn.role, "other"),

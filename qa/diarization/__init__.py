@@ -91,8 +91,12 @@ def diarize(
         return channels.diarize(audio, models=models, channel_map=channel_map, voices=voices)
     # Only one channel carries anything: one side alone, or both sides mixed onto it.
     found = _mono(_one(audio, alive[0]), models, speakers, method, voices)
-    role = channel_map.get(alive[0]) if channel_map and found.heard == 1 and found.sure else None
+    role = channel_map.get(alive[0]) if channel_map and found.heard == 1 else None
     segments = tuple(replace(s, channel=alive[0], role=role) for s in found.segments)
+    if role is not None and not found.sure:
+        # Said once, in the place of what was said of the number of voices: the role stands, but no rule may count on it.
+        remark = f"only the {alive[0].value} channel carries speech, of one voice as far as can be told: its role is doubtful"
+        return replace(found, segments=segments, warnings=(remark,))
     if channel_map and role is None and segments:
         remark = f"only the {alive[0].value} channel carries speech, perhaps of both sides: agent_channel cannot be used"
         return replace(found, segments=segments, warnings=(*found.warnings, remark))

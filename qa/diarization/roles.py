@@ -10,7 +10,7 @@
 
 Confidence is the logistic of the sum, so 0.5 means nothing is known. It is capped unless voiceprint, phrases or labels speak for the
 choice, where even the number of voices is doubtful, and on one-sided calls unless several phrases tell whose side it is: a
-voiceprint cannot, for a single likeness says nothing.
+voiceprint cannot, for a single likeness says nothing. Of three people each role is sure by itself (:func:`_of_several`).
 """
 
 from __future__ import annotations
@@ -33,13 +33,16 @@ most that phrases add up to."""
 LEAST_TOLD = 0.2
 """Log-odds left to a choice that labels make against manners: 0.55."""
 _TELLING = ("voiceprint", "phrases", "opening phrase")
+_NEAR = "near voiceprint"
+"""A voice nearest to the voiceprint by less than the margin tells no more than manners do."""
 VOICE, VOICE_WEAK = 4.0, 1.0
 """Log-odds for the voice nearest to the voiceprint: by the margin, and by less."""
 CERTAIN, DOUBTFUL = 0.99, 0.55
 """The most confidence there is, and the most where a witness of weight is contradicted, which is
-below what rule sets take as sure unless they say otherwise."""
+below :data:`qa.calls.CERTAIN_ROLE`."""
 ONE_SIDED_CUES = 2
-"""Phrases of one side, net of the other's, that it takes to be sure of the side on a one-sided call."""
+"""Phrases of one side, net of the other's, that it takes to be sure of the side of a voice that has no opposite: on a one-sided call,
+or which of several others is the customer."""
 SIMILAR, SIMILAR_SHORT = 78.0, 84.0
 """Per cent of likeness at which a phrase (one of less than seven characters) counts in text with recognition errors."""
 
@@ -88,18 +91,20 @@ def assign(
     nearest = voiceprints.nearest(voiceprint, heard) if voiceprint and len(heard) == len(speakers) else None
     odds, reasons = _evidence(turns, speakers, opening_phrases, direction)
     if mapped:
-        return _by_channel(turns, mapped, odds, reasons, nearest)
+        return _by_channel(turns, mapped, odds, reasons, nearest, diarization.sure)
+    clear, words = False, 0.0
     if nearest is not None:
-        weight = VOICE if nearest[1] >= voiceprints.MARGIN else VOICE_WEAK
+        clear = nearest[1] >= voiceprints.MARGIN
+        weight = VOICE if clear else VOICE_WEAK
         words = odds[nearest[0]] - max(odds[s] for s in speakers if s != nearest[0])
         odds[nearest[0]] += weight
-        reasons[nearest[0]] = {"voiceprint": weight, **reasons[nearest[0]]}
+        reasons[nearest[0]] = {"voiceprint" if clear else _NEAR: weight, **reasons[nearest[0]]}
     told = {s: sum(reasons[s].get(name, 0.0) for name in _TELLING) for s in speakers}
     labels = {s: reasons[s].get("transcript labels", 0.0) for s in speakers}
     by_labels = len(set(told.values()) if len(speakers) > 1 else {0.0, *told.values()}) == 1 and any(labels.values())
     agent = max(speakers, key=lambda s: (labels[s] if by_labels else 0.0, odds[s]))
     others = [s for s in speakers if s != agent]
-    rival = max(others, key=lambda s: _seconds(turns, s), default=None)
+    rival = min(others, key=lambda s: (told[s], labels[s], -_seconds(turns, s)), default=None)
     total = odds[agent] - (odds[rival] if rival is not None else 0.0)
     if rival is None:
         total, role = abs(total), Role.AGENT if (labels[agent] if by_labels else total) > 0 else Role.CUSTOMER
@@ -109,24 +114,46 @@ def assign(
     if by_labels:
         total = max(total, LEAST_TOLD)
     if total < 0.1:
-        return RoleResult(_with(turns, {}, 0.0), "unknown", 0.0, ("nothing tells who the agent is",))
-    confidence = min(CERTAIN, 1 / (1 + math.exp(-total)))
+        return RoleResult(_with(turns, {}, {}), "unknown", 0.0, ("nothing tells who the agent is",))
     warnings = _swapped(turns, roles)
     if rival is None:
         doubtful = abs(told[agent]) < ONE_SIDED_CUES
     else:
         # Manners and who begins tell nothing by themselves, and do not carry phrases that the labels outweigh.
-        telling = told[agent] - told[rival]
-        doubtful = telling < 0 or telling + labels[agent] - labels[rival] <= 0
-    if doubtful or not diarization.sure:
-        confidence = min(confidence, DOUBTFUL)
-    if nearest is not None and nearest[1] >= voiceprints.MARGIN and words < -2.0:
-        confidence = min(confidence, DOUBTFUL)
+        telling = {s: told[agent] - told[s] for s in others}
+        doubtful = any(apart < 0 or apart + labels[agent] - labels[s] <= 0 for s, apart in telling.items())
+    sure = dict.fromkeys(roles, _logistic(total, doubtful))
+    if rival is not None and others[1:]:
+        sure = _of_several(odds, told, agent, rival, doubtful)
+    disagree = clear and words < -2.0
+    if disagree or not diarization.sure:
+        sure = {s: min(confidence, DOUBTFUL) for s, confidence in sure.items()}
+    if disagree:
         warnings.append("the agent's voiceprint and the words disagree on who the agent is: check agent_id")
     if others[1:]:
         warnings.append(f"{len(speakers)} speakers, the further ones have no role")
     method = ", ".join(name for name, share in reasons[agent].items() if share > 0 or rival is None) or "elimination"
-    return RoleResult(_with(turns, roles, confidence), method, confidence, tuple(warnings))
+    return RoleResult(_with(turns, roles, sure), method, min(sure.values()), tuple(warnings))
+
+
+def _logistic(odds: float, doubtful: bool) -> float:
+    return min(DOUBTFUL if doubtful else CERTAIN, 1 / (1 + math.exp(-odds)))
+
+
+def _of_several(odds: Mapping[str, float], told: Mapping[str, float], agent: str, customer: str, doubtful: bool) -> dict[str, float]:
+    """How sure agent and customer are where more than two speak; ``told`` are log-odds of voiceprint and phrases alone.
+
+    The agent must stand out from everybody else. Who is not the agent is not thereby the customer (a colleague, a neighbour on the
+    line), so the customer's own phrases must tell, and neither labels nor who begins, or speaks most, do.
+    """
+    rest = [s for s in told if s != agent]
+    others = [s for s in rest if s != customer]
+    ahead = odds[agent] - max(odds[s] for s in rest)
+    apart = min(told[s] for s in others) - told[customer]
+    return {
+        agent: _logistic(max(ahead, 0.0), doubtful or told[agent] <= max(told[s] for s in rest)),
+        customer: _logistic(max(apart, 0.0), apart < ONE_SIDED_CUES),
+    }
 
 
 def _speakers(turns: Sequence[Turn], diarization: Diarization) -> list[str]:
@@ -169,8 +196,9 @@ def _by_channel(
     odds: Mapping[str, float],
     reasons: Mapping[str, Mapping[str, float]],
     nearest: tuple[str, float] | None,
+    sure: bool,
 ) -> RoleResult:
-    """Roles of the channel map, doubtful where words or voice say that the channels are swapped."""
+    """Roles of the channel map, doubtful where words or voice say that the channels are swapped, or where not ``sure`` who is on them."""
     agents = [s for s, role in mapped.items() if role is Role.AGENT]
     customers = [s for s in mapped if s not in agents]
     against = sum(odds.get(s, 0.0) for s in customers) - sum(odds.get(s, 0.0) for s in agents)
@@ -180,11 +208,12 @@ def _by_channel(
     if by_words or (by_voice and against > -2.0):
         what = "sounds like the customer's" if by_words else "does not hold the voice of the agent's voiceprint"
         warning = f"the manifest's agent channel {what}: check agent_channel"
-        return RoleResult(_with(turns, mapped, DOUBTFUL), "channel map", DOUBTFUL, (warning,))
+        return RoleResult(_with(turns, mapped, dict.fromkeys(mapped, DOUBTFUL)), "channel map", DOUBTFUL, (warning,))
     warnings = _swapped(turns, mapped)
     if by_voice:
         warnings.append("the agent's voiceprint is nearer to the customer's voice: check agent_id")
-    return RoleResult(_with(turns, mapped, CERTAIN), "channel map", CERTAIN, tuple(warnings))
+    confidence = CERTAIN if sure else DOUBTFUL
+    return RoleResult(_with(turns, mapped, dict.fromkeys(mapped, confidence)), "channel map", confidence, tuple(warnings))
 
 
 def _by_label(turns: Sequence[Turn]) -> RoleResult:
@@ -203,12 +232,12 @@ def _swapped(turns: Sequence[Turn], roles: Mapping[str, Role]) -> list[str]:
     return ["the transcript's roles are swapped, corrected"] if labelled and wrong > 0.6 * len(labelled) else []
 
 
-def _with(turns: Sequence[Turn], roles: Mapping[str, Role], confidence: float) -> tuple[Turn, ...]:
+def _with(turns: Sequence[Turn], roles: Mapping[str, Role], sure: Mapping[str, float]) -> tuple[Turn, ...]:
     return tuple(
         replace(
             t,
             role=roles.get(t.speaker, Role.UNKNOWN),
-            role_confidence=confidence if t.speaker in roles else 0.0,
+            role_confidence=sure.get(t.speaker, 0.0),
         )
         for t in turns
     )

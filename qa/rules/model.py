@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from qa.calls import Call, Role
+from qa.calls import CERTAIN_ROLE, Call, Role
 from qa.rules.expressions import Expression
 
 
@@ -149,7 +149,7 @@ class Doubt:
     """Below which confidence (0–1) words and roles are not trusted."""
 
     words: float = 0.5
-    roles: float = 0.6
+    roles: float = CERTAIN_ROLE
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,10 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qa import audio
-from qa.calls import Channel, Layout, Role, Span
-from qa.diarization import Diarization, Segment, channels, diarize, join, overlaps_of, pyannote
+from qa.calls import CERTAIN_ROLE, Channel, Layout, Role, Span, Turn
+from qa.diarization import Diarization, Segment, channels, diarize, join, overlaps_of, pyannote, roles
 
 pytestmark = pytest.mark.filterwarnings("ignore")
+SAMPLES = Path(__file__).resolve().parents[2] / "data/calls/audio"
 
 
 def error_rate(truth: list[tuple[str, float, float]], found: Diarization, seconds: float, collar: float = 0.0) -> float:
@@ -145,6 +147,18 @@ def test_both_sides_on_one_channel_are_no_roles(models_ready, phone_call, phone_
     alone = np.stack([only(heard, phone_speech, phone_speech[0][0]), np.zeros_like(heard.mono())])
     found = diarize(replace(mixed, samples=alone), models=models_ready, channel_map=MAP)
     assert found.heard == 1
+
+
+def test_a_dead_channel_leaves_the_other_its_role_doubtful_and_says_so_once(models_ready):
+    """Nobody answers in the agent's channel of this call: whether a second voice is on it is not beyond doubt."""
+    heard = audio.decode(SAMPLES / "S001.wav")
+    dead = replace(heard, samples=np.stack([heard.channel(Channel.LEFT), np.zeros_like(heard.channel(Channel.LEFT))]))
+    found = diarize(dead, models=models_ready, channel_map=MAP)
+    assert found.heard == 1 and not found.sure and {s.role for s in found.segments} == {Role.AGENT}
+    assert found.warnings == ("only the left channel carries speech, of one voice as far as can be told: its role is doubtful",)
+    turns = [Turn(i, Role.UNKNOWN, "", s.span, speaker=s.speaker) for i, s in enumerate(found.segments)]
+    result = roles.assign(turns, found)
+    assert {t.role for t in result.turns} == {Role.AGENT} and result.confidence < CERTAIN_ROLE and result.method == "channel map"
 
 
 def test_one_voice_is_not_split_in_two(models_ready, phone_call, phone_speech):

@@ -6,9 +6,12 @@ from dataclasses import replace
 
 import pytest
 
-from qa.calls import Channel, Role, Span, Turn
+from hotline.ui.turns import described
+from qa.calls import CERTAIN_ROLE, Call, Channel, Role, Span, Turn
 from qa.diarization import Diarization, Segment
-from qa.diarization.roles import assign
+from qa.diarization.roles import DOUBTFUL, assign
+from qa.rules.model import Doubt
+from qa.rules.view import CallView
 
 AGENT_SAYS = ("您好，工号三零二六为您服务，请问有什么可以帮您？", "请问您的户号是多少？", "好的，感谢您的耐心等待。")
 CUSTOMER_SAYS = ("喂，你好，我家停电了。", "我的户号是五三零二。", "没有了，谢谢。")
@@ -193,3 +196,81 @@ def test_courtesy_alone_does_not_tell_the_side_of_a_one_sided_call():
     turns = [Turn(0, Role.UNKNOWN, "请问什么时候来电，您知道吗？请问您那边有消息吗？", Span(0, 4), speaker="A")]
     result = assign(turns, Diarization((Segment(Span(0, 4), "A"),)))
     assert result.confidence < 0.6
+
+
+def three(said, labels=None):
+    """A call of three: each of ``said`` is a speaker and a text, 3 s each."""
+    turns = [Turn(i, (labels or {}).get(s, Role.UNKNOWN), t, Span(4.0 * i, 4.0 * i + 3), speaker=s) for i, (s, t) in enumerate(said)]
+    return turns, Diarization(tuple(Segment(t.span, t.speaker) for t in turns), heard=3)
+
+
+def confidences(result):
+    return {t.speaker: (t.role, t.role_confidence) for t in result.turns}
+
+
+@pytest.mark.parametrize("labels", [None, {"A": Role.AGENT, "B": Role.CUSTOMER, "C": Role.CUSTOMER}])
+@pytest.mark.parametrize("manners", ["", "请问您说的是哪里，您看"])
+def test_nobody_of_three_is_sure_without_words(labels, manners):
+    """Neither who begins, nor manners, nor labels tell the caller from whoever joins later and speaks longest."""
+    said = [("A", manners), ("B", ""), ("A", manners), ("C", ""), ("C", ""), ("C", "")]
+    result = assign(*three(said, labels=labels))
+    assert result.confidence <= DOUBTFUL and all(sure <= DOUBTFUL for _, sure in confidences(result).values())
+
+
+def test_who_joins_a_call_and_speaks_most_is_not_surely_the_customer():
+    """The agent's phrases make the agent sure; of the other two neither says anything that tells."""
+    said = [
+        ("A", AGENT_SAYS[0]),
+        ("B", "喂"),
+        ("A", AGENT_SAYS[1]),
+        ("C", "我来说吧"),
+        ("C", "昨天晚上开始的"),
+        ("A", AGENT_SAYS[2]),
+        ("C", "嗯"),
+    ]
+    result = assign(*three(said))
+    found = confidences(result)
+    assert found["A"][0] is Role.AGENT and found["A"][1] >= CERTAIN_ROLE
+    assert all(role is Role.UNKNOWN or sure < CERTAIN_ROLE for role, sure in (found["B"], found["C"]))
+    assert result.confidence < CERTAIN_ROLE
+
+
+def test_the_customers_own_phrases_find_the_customer_of_three():
+    said = [("A", AGENT_SAYS[0]), ("B", CUSTOMER_SAYS[0]), ("A", AGENT_SAYS[1]), ("B", CUSTOMER_SAYS[1]), *[("C", "我来说吧")] * 4]
+    found = confidences(assign(*three(said)))
+    assert found["B"][0] is Role.CUSTOMER and found["B"][1] >= CERTAIN_ROLE and found["C"][0] is Role.UNKNOWN
+
+
+def test_a_call_handed_on_to_a_colleague_has_no_second_agent_as_customer():
+    said = [
+        ("A", AGENT_SAYS[0]),
+        ("B", CUSTOMER_SAYS[0]),
+        ("A", "我帮您转接"),
+        *[("C", text) for text in AGENT_SAYS],
+        ("B", CUSTOMER_SAYS[1]),
+    ]
+    found = confidences(assign(*three(said)))
+    assert found["B"][0] is Role.CUSTOMER and found["B"][1] >= CERTAIN_ROLE
+    assert {found["A"][0], found["C"][0]} == {Role.AGENT, Role.UNKNOWN}
+
+
+def test_the_voiceprint_finds_the_agent_of_three_and_no_customer():
+    turns, diarization = three([("A", ""), ("B", ""), ("C", ""), ("C", "")])
+    heard = replace(diarization, voices={"A": (0.0, 1.0, 0.0), "B": (1.0, 0.0, 0.0), "C": (0.0, 0.0, 1.0)})
+    found = confidences(assign(turns, heard, voiceprint=(0.9, 0.1, 0.0)))
+    assert found["B"][0] is Role.AGENT and found["B"][1] >= CERTAIN_ROLE
+    assert all(sure < CERTAIN_ROLE for speaker, (_, sure) in found.items() if speaker != "B")
+
+
+def test_a_channel_map_over_a_doubtful_number_of_voices_is_doubtful():
+    turns, diarization = call(texts=False, speakers="A", channels=RIGHT)
+    result = assign(turns, replace(diarization, heard=1, sure=False))
+    assert {t.role for t in result.turns} == {Role.AGENT}
+    assert result.confidence == DOUBTFUL and {t.role_confidence for t in result.turns} == {DOUBTFUL}
+
+
+@pytest.mark.parametrize("sure", [0.0, DOUBTFUL, 0.59, CERTAIN_ROLE, 0.7, 0.99])
+def test_screens_and_rules_agree_on_when_a_role_is_certain(sure):
+    said = Call("c", (Turn(0, Role.AGENT, "您好", Span(0, 1), role_confidence=sure),))
+    assert described(said, {})[0]["unsure"] is not CallView(said, Doubt()).sure_role(said.turns[0])
+    assert (sure > DOUBTFUL) or not CallView(said, Doubt()).sure_role(said.turns[0])
