@@ -24,12 +24,13 @@ from typing import Any
 import re2
 
 from qa.calls import Role, Turn, Word
-from qa.redaction import addresses, letters, names
-from qa.redaction.cues import Cues, cues_in
+from qa.redaction import addresses, births, letters, names
+from qa.redaction.cues import NUMBERED, Cues, cues_in
 from qa.redaction.digits import Run, runs_in
 from qa.redaction.hints import Hint, lettered
 from qa.redaction.plain import plain
-from qa.redaction.runs import of_form, values_of
+from qa.redaction.repeats import repeated
+from qa.redaction.runs import SHORTEST, corrects, of_form, values_of
 from qa.redaction.tokens import EXAMPLE_KEY, Mention, agree, call_key, mentions, token
 from qa.redaction.turns import Split, split_numbers
 from qa.redaction.values import SEPARATORS, Value, without_overlaps
@@ -45,8 +46,11 @@ _DATE = re2.compile(
 _DIGITS = Hint("0123456789")
 _LOOKED_BACK = 3
 """Turns in which the other side may have asked for what is now said."""
+_CORRECTED = 2
+"""Turns back to which a correction may belong."""
 _OF_THE_ANSWER = frozenset(
     {"account", "id_card", "bank_card", "ssn", "passport", "phone", "messenger", "code", "zip", "tail", "ticket", "uscc"}
+    | {f"tail:{kind}" for kind in NUMBERED}
 )
 
 
@@ -84,18 +88,23 @@ def _values(turns: Sequence[Turn]) -> tuple[list[list[Value]], list[Split]]:
     loose: dict[int, list[Run]] = {}
     for place, turn in enumerate(turns):
         others = letters.values_in(turn.text, cues[place]) + addresses.values_in(turn.text) + names.values_in(turn.text)
+        others += _births(turns, place)
         numbers: list[Value] = []
         dated = _DATE.sub(_blank, turn.text) if _DIGITS.may(turn.text) else turn.text
         runs = runs_in(dated, partial(_expected, turn.text, cues[place], announced[place]))
         for run in runs:
             cue = cues[place].before(turn.text, run.start) or announced[place]
             values = values_of(run, turn.text, cue, english[place])
+            if not values and corrects(run, turn.text) and _number_said([*numbers, *(v for values in found[-_CORRECTED:] for v in values)]):
+                values = [Value("digits", run.start, run.end, "", len(run.digits), hidden=run.hidden())]
             numbers += values
-            if all(v.kind == "number" or v.tail or _may_go_on(v, cue, english[place]) for v in values) and len(run.digits) < 16:
+            if all(v.kind in ("number", "digits") or v.tail or _may_go_on(v, cue, english[place]) for v in values) and len(run.digits) < 16:
                 loose.setdefault(place, []).append(run)
         if not others and not numbers and _name_asked(turns, place) and (name := names.answer(turn.text)) is not None:
             others.append(name)
         found.append(without_overlaps([*_first(others), *numbers]))
+    again = repeated([turn.text for turn in turns], found)
+    found = [sorted([*values, *more], key=lambda v: v.start) if more else values for values, more in zip(found, again, strict=True)]
     return found, split_numbers(turns, loose, announced, english)
 
 
@@ -106,6 +115,10 @@ def _blank(match: Any) -> str:
 def _expected(text: str, told: Cues, announced: str, start: int) -> bool:
     """Whether a number that begins at ``start`` was announced."""
     return (told.before(text, start) or announced) in _OF_THE_ANSWER
+
+
+def _number_said(values: Sequence[Value]) -> bool:
+    return any(v.digits >= SHORTEST or v.tail for v in values)
 
 
 def _may_go_on(value: Value, cue: str, english: bool) -> bool:
@@ -130,6 +143,13 @@ def _announced(turns: Sequence[Turn], cues: Sequence[Cues], place: int) -> str:
         if len(turns[back].text) > 40:
             break
     return ""
+
+
+def _births(turns: Sequence[Turn], place: int) -> list[Value]:
+    """Dates of birth, also in the answer to the question for one."""
+    text = turns[place].text
+    asked = place > 0 and turns[place - 1].role is not turns[place].role and births.asks(turns[place - 1].text)
+    return births.values_in(text) or (births.answer(text) if asked else [])
 
 
 def _name_asked(turns: Sequence[Turn], place: int) -> bool:

@@ -171,6 +171,11 @@ def _with_last(run: Run, text: str) -> Run:
         run = replace(run, digits=run.digits + SOUND_OF[after], places=(*run.places, (run.end, run.end + 1)))
     if len(run.digits) % 18 != 17:
         return run
+    return closed(run, text)
+
+
+def closed(run: Run, text: str) -> Run:
+    """With the X that stands right behind, if there is one."""
     match = _LAST.match(text[run.end : run.end + 4])
     if match is None:
         return run

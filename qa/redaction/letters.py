@@ -25,6 +25,8 @@ _PASSPORT = re2.compile(rf"(?:^|[^\w'’])([EeGgDdSsPpHhMmCcKkWw][A-Za-z]?-?{_DI
 """Without a cue the letter stands right at its digits: in *it's 617 555 0199* there is none."""
 _LEAD = r"(?:[A-Za-z]{1,3}-?|(?:[A-Z][ \-，]){1,2})"
 _ANY_PASSPORT = re2.compile(rf"(?:^|[^A-Za-z0-9'’])({_LEAD}{_DIGIT}(?:[ \-，,]{{0,2}}{_DIGIT}){{4,9}}|{_SIGN}{{6,10}})")
+_SPELLED = re2.compile(r"(?:^|[^A-Za-z0-9'’])((?:[A-Z]|[0-9]+)(?:[ \-]{0,2}(?:[A-Z]|[0-9]+)){3,17})(?:$|[^A-Za-z0-9'’])")
+"""As many signs as account numbers and plates have at least are counted afterwards."""
 _NAME = r"[A-Za-z0-9零一二三四五六七八九幺_+%\-]"
 _AT = r"(?: ?@ ?| ?艾特 ?| ?圈[aA儿]? ?|(?i: at ))"
 _DOT = r"(?:\.| ?点 ?|(?i: dot ))"
@@ -50,10 +52,12 @@ def values_in(text: str, cues: Cues) -> list[Value]:
     if has_letters and digits and not _PROVINCE_SET.isdisjoint(text):
         found += [_signs("plate", m.start(), m.group()) for m in _PLATE.finditer(text) if _is_plate(m.group())]
     if has_letters and digits:
-        found += [v for m in _PASSPORT.finditer(text) if (v := _passport(*m.span(1), text)) is not None]
+        found += [v for m in _PASSPORT.finditer(text) if (v := _passport(text, m.start(1), m.end(1))) is not None]
     for end, kind in zip(cues.ends, cues.kinds, strict=True):
         if kind in ("passport", "messenger"):
             found += _after_cue(text, end, kind)
+        if kind in ("account", "passport", "plate") and has_letters:
+            found += _spelled(text, end, kind)
     return found
 
 
@@ -93,7 +97,7 @@ def _is_plate(written: str) -> bool:
     return len(tail) >= 4 and sum(c.isdigit() for c in tail) >= 2
 
 
-def _passport(start: int, end: int, text: str) -> Value | None:
+def _passport(text: str, start: int, end: int) -> Value | None:
     if text[end : end + 1].isascii() and text[end : end + 1].isalnum():
         return None
     plain = _plain(text[start:end]).upper()
@@ -111,6 +115,17 @@ def _after_cue(text: str, end: int, kind: str) -> list[Value]:
     if match is None or match.start(group) > 8 or not any(c.isdigit() for c in _plain(match.group(group))):
         return []
     return [_signs(kind, end + match.start(group), match.group(group))]
+
+
+def _spelled(text: str, end: int, kind: str) -> list[Value]:
+    """Capitals and digits said one by one, or written together, soon after a cue: A B 7 7 3 0 9."""
+    window = text[end : end + 48].split("\n")[0]
+    match = _SPELLED.search(window)
+    if match is None or match.start(1) > 8:
+        return []
+    content = _plain(match.group(1))
+    digits = sum(c.isdigit() for c in content)
+    return [_signs(kind, end + match.start(1), match.group(1))] if digits >= 2 and digits < len(content) >= 5 else []
 
 
 def _signs(kind: str, start: int, written: str) -> Value:

@@ -10,11 +10,12 @@ from __future__ import annotations
 import re2
 
 from qa.redaction import numbers
-from qa.redaction.digits import UNKNOWN, Run
+from qa.redaction.digits import UNKNOWN, Run, closed
 from qa.redaction.values import Value
 
 SHORTEST = 7
 _LONGEST_QUANTITY = 8
+_LONGEST_TAIL = 6
 _SHORTEST_AFTER = {"account": 6, "id_card": 6, "bank_card": 6, "ssn": 6, "passport": 6, "messenger": 5, "code": 4, "tail": 3, "zip": 5}
 _UNITS = (*"十百千万亿点年月日块元度分角千秒米吨升伏安瓦个户台天次倍%％", "kW", "kw", "KW", "公里")
 _AFTER_LIST = (*_UNITS, "号", "楼", "栋", "幢", "单元", "层", "路", "组", "线", "期", "月", "季")
@@ -23,18 +24,41 @@ _MONEY_BEFORE = re2.compile(r"[¥￥$€£] ?$")
 _ENGLISH_UNIT = re2.compile(r"^ ?(?i:dollars?|cents?|kilowatts?|kwh|hours?|minutes?|days?|percent|yuan|degrees|volts?|watts?)\b")
 _DESK = re2.compile(r"^号(?:为您|为你|客服|坐席|座席|话务|接线|竭诚|很高兴)")
 _HAN = re2.compile(r"\p{Han}")
+_CORRECTS = re2.compile(
+    r"(?:不对|不是|错了|说错|(?i:\b(?:no|sorry|wrong|actually)\b))[，,。.、；; ]{0,2}"
+    r"(?:[应该]{0,2}是|(?i:it['’]s|it is|that['’]s|should be))?[，, ]{0,2}$"
+)
 _CODE_BEFORE = re2.compile(r"[A-Za-z]-?$")
 
 
 def values_of(run: Run, text: str, cue: str, english: bool) -> list[Value]:
     """The personal values in one run. ``cue`` is what was announced before it, ``english`` whether its sentence is English."""
+    cue, _, of = cue.partition(":")
+    if of == "id_card" and len(run.digits) < _LONGEST_TAIL:
+        run = closed(run, text)
     if len(run.digits) < _SHORTEST_AFTER.get(cue, SHORTEST):
         return []
+    if cue == "tail" and len(short := _without_quantity(run, text).digits) <= _LONGEST_TAIL:
+        run = run.part(0, len(short))
+        return [] if len(short) < _SHORTEST_AFTER[cue] else [_value(of or "phone", run, run.digits, None, tail=True)]
     found, used = _strong(run, cue, english) if len(run.digits) >= SHORTEST else ([], [])
     if found:
         rest = [run.part(first, last) for first, last in _unused(len(run.digits), used)]
         return found + [v for part in rest for v in _weak(part, text, "", english)]
     return _weak(run, text, cue, english)
+
+
+def corrects(run: Run, text: str) -> bool:
+    """Whether a short number mends one that was just said: 不对，是一一零一."""
+    after = text[run.end : run.end + 12]
+    return (
+        3 <= len(run.digits) < SHORTEST
+        and _CORRECTS.search(text[max(0, run.start - 24) : run.start]) is not None
+        and not after.startswith(_AFTER_LIST)
+        and _ENGLISH_UNIT.search(after) is None
+        and not _is_quantity(run, text)
+        and not (len(run.digits) in (3, 5) and numbers.public(run.digits))
+    )
 
 
 def of_form(digits: str, cue: str, english: bool) -> tuple[str, str, bool | None] | None:
@@ -91,8 +115,6 @@ def _weak(run: Run, text: str, cue: str, english: bool) -> list[Value]:
     count = len(run.digits)
     if count < _SHORTEST_AFTER.get(cue, SHORTEST) or cue in ("ticket", "badge", "reading"):
         return []
-    if cue == "tail" and count <= 6:
-        return [_value("phone", run, run.digits, None, tail=True)]
     if cue == "zip":
         return [_value("zip", run, run.digits, None)] if count in (5, 6, 9) else []
     if cue not in ("account", "id_card", "bank_card", "ssn", "passport", "messenger", "code"):

@@ -18,7 +18,7 @@ from qa.redaction.values import Value
 HASH_LENGTH = 16
 EXAMPLE_KEY = b"examples: typed text has no call and no secret"
 """For conversations that people typed: rule examples and pasted transcripts."""
-BY_LETTER = frozenset({"name", "address", "email"})
+BY_LETTER = frozenset({"name", "address", "email", "birth"})
 """Kinds that a recogniser may spell in many ways: differing hashes of these prove nothing."""
 
 
