@@ -280,7 +280,8 @@ def watch(
 ) -> Summary:
     """Look every ``every_s`` seconds until ``stop`` says so, or with ``once`` until what is there now has been looked at twice.
 
-    What is under way when ``stop`` says so is finished. Errors of the file system and the database are waited out.
+    What is under way when ``stop`` says so is finished. Errors of the file system and the database are waited out; a
+    store that lacks a table or column is not: MissingPart.
     """
     summaries: list[Summary] = []
     begun: float | None = None

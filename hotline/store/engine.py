@@ -103,7 +103,8 @@ class Store:
             if not _is_missing(error):
                 raise
             said = str(error.orig).splitlines()[0]
-            raise MissingPart(self._name, f"the store's tables are not those of this Hotline ({said})", "run: hotline doctor") from error
+            # from None: workers look at the cause, and would take an OperationalError for one that passes
+            raise MissingPart(self._name, f"the store's tables are not those of this Hotline ({said})", "run: hotline doctor") from None
 
     def _check(self) -> None:
         if self._ready:

@@ -295,16 +295,18 @@ def test_a_signal_ends_the_watch(tmp_path: Path, quick_store: Store, folder: Pat
     assert len(json.loads(printed)["quarantined"]) == 1
 
 
-@pytest.mark.parametrize("once", [True, False])
+@pytest.mark.parametrize(
+    ("once", "table", "column"), [(True, "recordings", "speakers"), (False, "recordings", "speakers"), (True, "calls", "metadata")]
+)
 def test_a_store_that_lacks_a_column_ends_the_watch_and_puts_nothing_aside(
-    quick_store: Store, folder: Path, record: Any, once: bool
+    quick_store: Store, folder: Path, record: Any, once: bool, table: str, column: str
 ) -> None:
     for number in range(3):
         record(folder / f"S{number}.wav", 5 + number)
     with quick_store.begin() as connection:
-        connection.execute(sa.text("alter table recordings drop column speakers"))
+        connection.execute(sa.text(f"alter table {table} drop column {column}"))
     begun = time.monotonic()
-    with pytest.raises(MissingPart, match=r"speakers.*hotline doctor"):
+    with pytest.raises(MissingPart, match=f"{column}.*hotline doctor"):
         watch(Watch(quick_store, folder, settle_s=0.2), every_s=0.3, once=once, stop=lambda: time.monotonic() - begun > 60)
     with quick_store.read() as connection:
         assert connection.scalar(sa.select(sa.func.count()).select_from(schema.quarantine)) == 0
