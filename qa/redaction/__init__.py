@@ -132,17 +132,21 @@ def _first(values: list[Value]) -> list[Value]:
 
 
 def _announced(turns: Sequence[Turn], cues: Sequence[Cues], place: int) -> str:
-    """What the other side asked for last, a few turns back at most."""
+    """What the other side asked for last, a few turns back at most; 后六位 alone is of the number that was spoken of before it."""
     own = cues[place].kinds
     if own and not cues[place].before(turns[place].text, len(turns[place].text), 6):
         return ""
+    tail = ""
     for back in range(place - 1, max(-1, place - 1 - 2 * _LOOKED_BACK), -1):
         kinds = cues[back].kinds
-        if kinds:
+        if kinds and tail:
+            return kinds[-1] if kinds[-1].startswith("tail:") else f"tail:{kinds[-1]}" if kinds[-1] in NUMBERED else tail
+        if kinds and kinds[-1] != "tail":
             return kinds[-1] if kinds[-1] in _OF_THE_ANSWER else ""
+        tail = kinds[-1] if kinds else tail
         if len(turns[back].text) > 40:
             break
-    return ""
+    return tail
 
 
 def _births(turns: Sequence[Turn], place: int) -> list[Value]:

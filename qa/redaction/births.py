@@ -44,7 +44,7 @@ def values_in(text: str) -> list[Value]:
 
 
 def _may(text: str) -> bool:
-    return "生" in text or (lettered(text) and _HINT.may(text))
+    return "出生" in text or "生日" in text or (lettered(text) and _HINT.may(text))
 
 
 def asks(text: str) -> bool:

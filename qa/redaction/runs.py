@@ -41,6 +41,7 @@ def values_of(run: Run, text: str, cue: str, english: bool) -> list[Value]:
     if cue == "tail" and len(short := _without_quantity(run, text).digits) <= _LONGEST_TAIL:
         run = run.part(0, len(short))
         return [] if len(short) < _SHORTEST_AFTER[cue] else [_value(of or "phone", run, run.digits, None, tail=True)]
+    cue = of if of and len(run.digits) >= SHORTEST else cue
     found, used = _strong(run, cue, english) if len(run.digits) >= SHORTEST else ([], [])
     if found:
         rest = [run.part(first, last) for first, last in _unused(len(run.digits), used)]

@@ -81,6 +81,14 @@ def test_the_end_of_a_number_has_the_kind_of_the_number(text: str, kind: str, di
 
 def test_a_question_gives_kind_to_the_answer() -> None:
     assert _talk("a: 请问户号后四位是多少？", "c: 四五一七")[1].tokens[0].kind == "account"
+    talk = _talk(
+        "a: 初始密码是户号的后六位",
+        "c: 哪六位？",
+        "a: 我说了是后六位",
+        "c: 是零七七四二一吗",
+        "a: 您输入七七四二一前面加一个零，就是零七七四二一",
+    )
+    assert {token.kind for turn in talk for token in turn.tokens} == {"account"}
     assert _talk("a: 您的出生日期？", "c: 一九八五年三月十二号")[1].text == "*" * 10
     assert _talk("a: 什么时候停的电？", "c: 二零二六年三月十二号")[1].tokens == ()
 
