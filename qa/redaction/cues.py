@@ -20,7 +20,7 @@ _WORDS: dict[str, str] = {
     "ssn": r"(?i:social(?: security)?(?: number)?|ssn)",
     "passport": r"护照号?码?|通行证号?码?|台胞证号?码?|军官证号?码?|驾驶证号?码?|驾照号?码?"
     r"|(?i:passport(?: number| no)?|driver(?:['’]?s|s['’])? licen[cs]e(?: number| no)?)",
-    "plate": r"(?i:(?:licen[cs]e|number) plate|plate number|plate)",
+    "plate": r"(?i:(?:licen[cs]e|number) plate|plate number|(?:my|your|his|her|the) plate)",
     "messenger": r"微信号?|(?i:QQ)号?码?|(?i:wechat)",
     "code": r"验证码|校验码|密码|口令|(?i:verification code|passcode|password|pin code|one[- ]time code|code(?: is|:))",
     "zip": r"邮编|邮政编码|(?i:zip(?: code)?|postal code|postcode)",

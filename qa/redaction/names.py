@@ -91,7 +91,8 @@ def _chinese(text: str) -> list[Value]:
     if _SAYS_KIN.may(text):
         patterns = [_RELATED] if "叫" in text else []
         patterns += [_RELATED_CALLED] if _SAYS_HOW.may(text) else []
-        found += [value(text, *m.span(1)) for p in patterns for m in p.finditer(text) if not _is_word(m.group(1))]
+        related = [m for p in patterns for m in p.finditer(text)]
+        found += [value(text, *m.span(1)) for m in related if not _is_word(m.group(1)) and _TITLE.search(m.group(1)) is None]
     if _SAYS_OLD.may(text):
         found += [value(text, *m.span(1)) for m in _OLD.finditer(text)]
     if "姓" in text:
