@@ -53,10 +53,19 @@ def stream(source: Path, zone: ZoneInfo, names: NamePattern | None = None, *, li
     """Entries and bad rows in the order of the source; the second row with a call id is a bad one.
 
     ``names`` tells what the names of recordings mean where there is no manifest; ``links`` whether a manifest's rows may name symbolic
-    links that stay inside its folder. Raises BadInput when the source cannot be read.
+    links that stay inside its folder. Raises BadInput at once for a source that is not there, and while it is read for one that
+    cannot be.
     """
+    if not source.exists():
+        raise BadInput(
+            str(source), "no such file or folder", "name a manifest (CSV, Parquet, Excel), a recording or a folder of recordings"
+        )
+    return _no_id_twice(_items(source, zone, names, links))
+
+
+def _no_id_twice(items: Iterator[Entry | BadRow]) -> Iterator[Entry | BadRow]:
     first: dict[str, str] = {}
-    for item in _items(source, zone, names, links):
+    for item in items:
         if isinstance(item, Entry) and (holder := first.setdefault(item.call_id, item.where)) is not item.where:
             problem = f"'{item.call_id}' stands at {holder} already"
             yield BadRow(item.where, BadInput(f"{item.where}: call_id", problem, "give each call its own id"))
@@ -110,10 +119,6 @@ def _items(source: Path, zone: ZoneInfo, names: NamePattern | None, links: bool)
     if source.is_dir() or source.suffix.lower() in AUDIO_SUFFIXES:
         yield from _lone(source, zone, names)
         return
-    if not source.exists():
-        raise BadInput(
-            str(source), "no such file or folder", "name a manifest (CSV, Parquet, Excel), a recording or a folder of recordings"
-        )
     places = Places(source.parent, links=links)
     for number, row in _table(source):
         where = f"{source.name}:{number}"
@@ -126,8 +131,6 @@ def _items(source: Path, zone: ZoneInfo, names: NamePattern | None, links: bool)
 
 
 def _lone(source: Path, zone: ZoneInfo, names: NamePattern | None) -> Iterator[Entry | BadRow]:
-    if not source.exists():
-        raise BadInput(str(source), "no such recording", "mend the name")
     places = Places(source if source.is_dir() else source.parent)
     paths = _recordings(places.base) if source.is_dir() else iter([places.base / source.name])
     nothing = True
