@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from qa import torch_compat
 from qa.transcription.training import features, network, store
 from qa.transcription.training.labels import FINALS, INITIALS, Syllable, final_number, frames, initial_number, syllables
 
@@ -185,6 +186,7 @@ def fed(folder: Path, shards: Path, seconds: float, seed: int, strength: float) 
 
 
 def _feed(queue: Any, folder: Path, shards: Path, seconds: float, seed: int, strength: float) -> None:
+    torch_compat.prepare()  # a spawned process starts without what its parent prepared
     os.nice(COURTESY)
     torch.set_num_threads(1)
     feeder = Feeder(folder, shards, seconds, seed, strength)
