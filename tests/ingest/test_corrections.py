@@ -21,26 +21,7 @@ from qa.realign import moved, realigned
 from qa.rulebook import RuleBook
 from qa.scoring import score
 
-RULES = """\
-id: small
-title: {zh: 小, en: small}
-version: 1
-start: 100
-pass_mark: 60
-sections:
-  - id: manner
-    title: 态度
-    items:
-      - id: polite
-        title: 文明用语
-        points: 30
-        conditions:
-          word: {say: [吵死了], by: agent}
-        forbid: word
-        examples:
-          pass: ["agent: 您好"]
-          fail: ["agent: 吵死了"]
-"""
+RULES = (Path(__file__).parents[1] / "small_rules.yaml").read_text(encoding="utf-8")
 QA = Viewer("anna", UserRole.QA, "/")
 STARTED = datetime(2026, 11, 9, 2, tzinfo=UTC)
 SUPPLIED = TextSource(SourceKind.SUPPLIED, "vendor", "1")

@@ -22,26 +22,7 @@ from qa.corrections import TurnChange, correct
 DAY = date(2026, 11, 9)
 NUMBER = "138 0000 4517"
 WORDS = "我家在绝密路"
-RULES = """\
-id: small
-title: {zh: 小, en: small}
-version: 1
-start: 100
-pass_mark: 60
-sections:
-  - id: manner
-    title: 态度
-    items:
-      - id: polite
-        title: 文明用语
-        points: 30
-        conditions:
-          word: {say: [吵死了], by: agent}
-        forbid: word
-        examples:
-          pass: ["agent: 您好"]
-          fail: ["agent: 吵死了"]
-"""
+RULES = (Path(__file__).parents[1] / "small_rules.yaml").read_text(encoding="utf-8")
 
 
 @pytest.fixture

@@ -13,26 +13,7 @@ from hotline.errors import BadInput, BadRecording
 from hotline.store import OPERATOR, Store, calls, corrections, erasure, parquet
 from qa import ingest as room
 
-RULES = """\
-id: small
-title: {zh: 小, en: small}
-version: 1
-start: 100
-pass_mark: 60
-sections:
-  - id: manner
-    title: 态度
-    items:
-      - id: polite
-        title: 文明用语
-        points: 30
-        conditions:
-          word: {say: [吵死了], by: agent}
-        forbid: word
-        examples:
-          pass: ["agent: 您好"]
-          fail: ["agent: 吵死了"]
-"""
+RULES = (Path(__file__).parents[1] / "small_rules.yaml").read_text(encoding="utf-8")
 ROW = {"turn": 0, "role_before": "agent", "role_after": "agent", "text_changed": True, "note": ""}
 
 
