@@ -12,7 +12,6 @@ from streamlit.testing.v1 import AppTest
 from hotline import locale
 from hotline.store import OPERATOR, audit, voiceprints
 from hotline.store.voiceprints import Consent
-from qa import voiceprints as room
 from qa.voiceprints import MODEL, VERSION, Voiceprint
 
 Opener = Callable[..., AppTest]
@@ -81,9 +80,7 @@ def test_without_the_model_it_says_how_to_get_it(app: Opener, tmp_path: Any, mon
     assert not test.text_input
 
 
-def test_enrolling_wants_the_consent_and_a_call_of_that_agent(app: Opener, house: Any) -> None:
-    if not room.available(house.store.settings.models):
-        pytest.skip("the model that reads voices is not pulled: hotline models pull ge2e")
+def test_enrolling_wants_the_consent_and_a_call_of_that_agent(app: Opener, house: Any, models_ready: Any) -> None:
     test = fill(voices(app), call="S001")
     assert any("同意人、同意方式" in warning.value for warning in test.warning)
     for wrong in ("S003", "no-such-call"):  # of another agent, and of nobody: both look the same
