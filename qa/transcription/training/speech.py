@@ -52,7 +52,7 @@ class Voices:
         roll = rng.random()
         timbre = prosody
         if roll > 0.25:
-            share = float(rng.uniform(0.3, 0.95))
+            share = float(rng.uniform(0.3, 1.25))  # beyond 1 lie timbres more unlike the first than any voice there is
             timbre = ((first, 1 - share), (str(rng.choice(self.all)), share))
         if roll > 0.65:
             share = float(rng.uniform(0.2, 0.8))
