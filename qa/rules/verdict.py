@@ -66,7 +66,8 @@ class Hit:
     None for facts of the whole call (its duration, its metadata). A gap lies at the end of the turn
     before it. ``span`` is seconds, None when times are unknown. ``detail`` is what was found, ``doubt``
     why it is not certain. ``groups`` are the hits of the ``each`` anchor that this one answers;
-    ``phrase`` numbers the phrase that matched.
+    ``phrase`` numbers the phrase that matched. ``value`` is what was said as a value that can be compared
+    (:mod:`qa.rules.values`: a duration, an amount, a number of somebody …), None where there is none or it is not known.
     """
 
     turn: int | None
@@ -78,6 +79,7 @@ class Hit:
     doubt: str = ""
     groups: frozenset[int] = frozenset()
     phrase: int = -1
+    value: Any = None
 
 
 @dataclass(frozen=True, slots=True)
