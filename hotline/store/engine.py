@@ -169,13 +169,10 @@ def _lacking(connection: sa.Connection) -> list[str]:
     from hotline.store.schema import metadata
 
     there = {table: {column["name"] for column in columns} for (_, table), columns in sa.inspect(connection).get_multi_columns().items()}
-    found: list[str] = []
-    for table in metadata.tables.values():
-        if table.name not in there:
-            found.append(table.name)
-        else:
-            found += [f"{table.name}.{column.name}" for column in table.columns if column.name not in there[table.name]]
-    return found
+    tables = [table for table in metadata.sorted_tables if table.name not in there]
+    known = [table for table in metadata.sorted_tables if table.name in there]
+    columns = [f"{table.name}.{column.name}" for table in known for column in table.columns if column.name not in there[table.name]]
+    return [table.name for table in tables] + columns
 
 
 def _is_missing(error: sa.exc.DBAPIError) -> bool:
