@@ -51,7 +51,7 @@ def read_anchors(fields: Fields, known: Iterable[str]) -> tuple[Anchor, ...]:
     for key in ("within", "if_absent"):
         if fields.has(key) and not given:
             fields.refuse(key, "has nothing to be measured from", "add after:, before: or around:")
-    shared_within = _within(fields) if fields.has("within") else None
+    shared_within = read_within(fields) if fields.has("within") else None
     shared_open = fields.choice("if_absent", ("miss", "open"), "miss") == "open"
     anchors = []
     for position, direction in enumerate(given):
@@ -104,7 +104,7 @@ def _anchor(fields: Fields, direction: str, known: Iterable[str], within: Within
         name = inner.text(which[0])
         _must_know(inner, which[0], name, known, None)
         if inner.has("within"):
-            within = _within(inner)
+            within = read_within(inner)
         if inner.has("if_absent"):
             is_open = inner.choice("if_absent", ("miss", "open")) == "open"
         inner.finish()
@@ -123,14 +123,15 @@ def _must_know(fields: Fields, key: str, name: str, known: Iterable[str], node: 
         fields.refuse(key, f"condition '{name}' is not defined", near(name, names), node)
 
 
-def _within(fields: Fields) -> Within:
-    text = " ".join(fields.text("within").split())
+def read_within(fields: Fields, key: str = "within") -> Within:
+    """The distance under ``key``: ``3 agent turns``, ``2 turns``, ``20 s``. Raises BadRule."""
+    text = " ".join(fields.text(key).split())
     match = _WITHIN.fullmatch(text)
     if match:
         return Within(turns=int(match[1]), role=Role(match[2]) if match[2] else None)
     seconds = seconds_of(text)
     if seconds is None:
-        fields.refuse("within", f"'{text}' is not a distance", "write for example 3 agent turns, 2 turns or 20 s")
+        fields.refuse(key, f"'{text}' is not a distance", "write for example 3 agent turns, 2 turns or 20 s")
     return Within(seconds=seconds)
 
 

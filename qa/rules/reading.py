@@ -60,7 +60,8 @@ def read_conditions(fields: Fields, key: str, vocabulary: Vocabulary, outer: Map
         for other in condition.neighbours():
             if other not in every:
                 continue
-            if OPERATORS[every[other].operator].place == "call" and any(a.condition == other for a in condition.anchors):
+            placed_by = (*(a.condition for a in condition.anchors), *getattr(condition.params, "conditions", ()))
+            if OPERATORS[every[other].operator].place == "call" and other in placed_by:
                 owner.refuse(
                     condition.name, f"is placed by '{other}', which is a fact of the whole call", "use it in the expression instead"
                 )
@@ -107,6 +108,9 @@ def _condition(fields: Fields, name: str, vocabulary: Vocabulary, known: tuple[s
     says = title(fields, "says", "")
     inner = _operator_fields(fields, operator.name)
     params = operator.read(inner, vocabulary)
+    for other in getattr(params, "conditions", ()):
+        if other not in known:
+            fields.refuse(operator.name, f"condition '{other}' is not defined", near(other, known))
     inner.finish(known=KEYS)
     return Condition(name, operator.name, params, role, window, anchors, unless, fields.line(), says)
 

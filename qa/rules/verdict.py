@@ -87,12 +87,14 @@ class Found:
     """All hits of a condition in a call.
 
     ``unsure`` is the reason why finding nothing proves nothing (no text, a recording cut short), else
-    empty. ``note`` is said beside the verdict without changing it.
+    empty. ``note`` is said beside the verdict without changing it. ``missed`` is where and why it came to
+    nothing, for operators that can tell (the step of a flow that is missing).
     """
 
     hits: tuple[Hit, ...] = ()
     unsure: str = ""
     note: str = ""
+    missed: Hit | None = None
 
     @property
     def certain(self) -> tuple[Hit, ...]:

@@ -12,7 +12,7 @@ from enum import IntEnum
 from functools import cached_property
 
 from qa.calls import Role
-from qa.rules.model import Anchor, Condition, TimeRange, TurnRange, Within
+from qa.rules.model import Anchor, Condition, TimeRange, Title, TurnRange, Within
 from qa.rules.plaintext import is_filler
 from qa.rules.verdict import Found, Hit, Verdict, both
 from qa.rules.view import CallView, Talk
@@ -38,14 +38,24 @@ class Look:
     """What one condition may look at in one call.
 
     ``found`` gives the hits of other conditions; ``use`` is what this one's hits are for. ``between`` is True for gaps, which
-    lie between turns and therefore on nobody's side.
+    lie between turns and therefore on nobody's side. ``judged`` gives (applies, holds) of another item, ``wanted`` what another
+    condition looks for, in words.
     """
 
     def __init__(
-        self, view: CallView, condition: Condition, found: Callable[[str], Found], *, use: Use = Use.WANTED, between: bool = False
+        self,
+        view: CallView,
+        condition: Condition,
+        found: Callable[[str], Found],
+        *,
+        use: Use = Use.WANTED,
+        between: bool = False,
+        judged: Callable[[str], tuple[Verdict, Verdict]] = lambda item: (Verdict.MISS, Verdict.HIT),
+        wanted: Callable[[str], Title] = lambda name: Title(name, name),
     ) -> None:
         self.view, self.condition, self.found = view, condition, found
         self.use, self.between = use, between
+        self.judged, self.wanted = judged, wanted
 
     @property
     def grouped(self) -> bool:
