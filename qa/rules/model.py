@@ -96,8 +96,8 @@ class Condition:
     says: Title = Title("", "")
 
     def neighbours(self) -> tuple[str, ...]:
-        """The conditions this one is placed by."""
-        return (*(a.condition for a in self.anchors), *(u.condition for u in self.unless))
+        """The conditions this one is placed by or made of."""
+        return (*(a.condition for a in self.anchors), *(u.condition for u in self.unless), *getattr(self.params, "conditions", ()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +154,8 @@ class Doubt:
 
 @dataclass(frozen=True, slots=True)
 class RuleSet:
-    """A scorecard. ``content_hash`` (sha256 hex) covers all content, not comments or layout; ``source`` is the file's text.
+    """A scorecard. ``content_hash`` (sha256 hex) covers all content, not comments or layout; ``source`` is the file's text,
+    or, where it includes others, all of it in one text. A ``library`` is there to be included and judges no call.
 
     ``hotwords`` are words that a recogniser should expect; they change no verdict on a given text.
     """
@@ -173,6 +174,7 @@ class RuleSet:
     source: str
     file: str
     hotwords: tuple[str, ...] = ()
+    library: bool = False
 
     @property
     def items(self) -> tuple[Item, ...]:
