@@ -19,11 +19,12 @@ class RuleBook:
 
     @classmethod
     def load(cls, source: Path) -> RuleBook:
-        """All ``*.yaml`` of a folder, or one file. Raises BadRule for a wrong one, NotFound when there is none."""
+        """All ``*.yaml`` of a folder but libraries, or one file. Raises BadRule for a wrong one, NotFound when there is none."""
         files = sorted(source.glob("*.yaml")) if source.is_dir() else [source]
         if not files or not files[0].exists():
             raise NotFound(str(source), "no rule set here", "name a YAML file or a folder of them")
-        return cls(tuple(rules.load(file) for file in files))
+        loaded = tuple(rules.load(file) for file in files)
+        return cls(tuple(rule_set for rule_set in loaded if not rule_set.library) or loaded)
 
     def choose(self, call: Call) -> RuleSet:
         """The rule set for a call: the only one, or the first of the call's language. Raises BadInput when none fits."""

@@ -93,7 +93,8 @@ def _item(item: Item, rule_set: RuleSet) -> None:
 def _source_of(item: Item, rule_set: RuleSet) -> str:
     """The item as its author wrote it: from its first line to where the next item or section begins."""
     lines = rule_set.source.splitlines()
-    first = item.line - 1
+    heads = (f"- id: {item.id}", f"id: {item.id}")  # the source of a set that includes others has lines of its own
+    first = next((n for n, line in enumerate(lines) if line.strip() in heads), min(item.line, len(lines)) - 1)
     indent = len(lines[first]) - len(lines[first].lstrip())
     last = first + 1
     while last < len(lines) and (not lines[last].strip() or len(lines[last]) - len(lines[last].lstrip()) > indent):

@@ -10,6 +10,7 @@ from pathlib import Path
 from hotline.errors import BadRule
 from qa.rules.conditions.operator import Budget, Vocabulary
 from qa.rules.fields import Fields, near
+from qa.rules.including import assemble, text_of
 from qa.rules.items import identifier, read_item
 from qa.rules.model import Condition, Doubt, Item, RuleSet, Section
 from qa.rules.phrases import PhraseError, compile_phrase, expand
@@ -35,12 +36,12 @@ def load(path: Path) -> RuleSet:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise BadRule(str(path), "is not UTF-8 text", "save it as UTF-8") from None
-    return load_text(text, str(path))
+    return load_text(text, str(path), path.parent)
 
 
-def load_text(text: str, name: str) -> RuleSet:
-    """The rule set written in ``text``; ``name`` stands for the file in errors."""
-    root = parse(text, name)
+def load_text(text: str, name: str, folder: Path | None = None) -> RuleSet:
+    """The rule set written in ``text``; ``name`` stands for the file in errors, ``folder`` is where ``include:`` may look."""
+    root, borrowed = assemble(parse(text, name), name, folder)
     fields = Fields.of(name, "", root)
     vocabulary = _vocabulary(fields)
     shared = read_conditions(fields, "conditions", vocabulary, {})
@@ -58,9 +59,10 @@ def load_text(text: str, name: str) -> RuleSet:
         vocabularies=dict(vocabulary.lists),
         doubt=_doubt(fields),
         content_hash=content_hash(root),
-        source=text,
+        source=text_of(root) if borrowed else text,
         file=name,
         hotwords=_hotwords(fields, vocabulary),
+        library=fields.flag("library"),
     )
     fields.text("note", "")
     fields.finish(later=_LATER)
