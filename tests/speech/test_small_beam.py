@@ -75,6 +75,46 @@ def test_the_search_finds_what_trying_everything_finds(seed: int) -> None:
     assert [f.frame for f in found] == sorted({f.frame for f in found}), "every character has a frame of its own"
 
 
+def _plainly(logs: np.ndarray, model: ngrams.Ngrams, weights: beam.Weights) -> list[tuple[int, int]]:
+    """The same search as it is written in the books: every prefix of every frame is made and scored. Tokens with their frames."""
+    held: dict[tuple[int, ...], tuple[float, float, tuple[int, ...]]] = {(): (0.0, -math.inf, ())}
+
+    def score(text: tuple[int, ...], state: tuple[float, float, tuple[int, ...]]) -> float:
+        said = sum(model.log(text[:i], t) for i, t in enumerate(text))
+        return float(np.logaddexp(state[0], state[1])) + weights.language * said + weights.length * len(text)
+
+    for frame, row in enumerate(logs):
+        best = [t for t in np.argsort(row)[-weights.tokens :].tolist() if t and row[t] > weights.floor]
+        new: dict[tuple[int, ...], tuple[float, float, tuple[int, ...]]] = {}
+        for text, (blank, token, frames) in held.items():
+            _, ended, own = new.get(text, (0.0, -math.inf, frames))
+            new[text] = (np.logaddexp(blank, token) + row[0], np.logaddexp(ended, token + row[text[-1]]) if text else ended, own)
+            for more in best:
+                before = blank if text and text[-1] == more else np.logaddexp(blank, token)
+                longer = (*text, more)
+                old = new.get(longer, (-math.inf, -math.inf, held[longer][2] if longer in held else (*frames, frame)))
+                if before > -math.inf:
+                    new[longer] = (old[0], np.logaddexp(old[1], before + row[more]), old[2])
+        held = dict(sorted(new.items(), key=lambda item: score(*item), reverse=True)[: weights.width])
+    text, state = max(held.items(), key=lambda item: score(*item))
+    return list(zip(text, state[2], strict=True))
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.integers(0, 10**6), st.integers(1, 14), st.integers(3, 9), st.integers(1, 7), st.integers(1, 8), st.floats(0.5, 6))
+def test_what_is_left_out_early_changes_nothing(seed: int, frames: int, size: int, width: int, tokens: int, sharp: float) -> None:
+    """Narrow beams, in which prefixes fall out and come back, few and many likely tokens, flat and certain frames."""
+    rng = np.random.default_rng(seed)
+    logs = rng.normal(0, sharp, (frames, size)).astype(np.float32)
+    logs -= np.log(np.exp(logs).sum(1, keepdims=True))
+    model = _model([rng.integers(1, size, 6).tolist() for _ in range(8)], vocabulary=size - 1)
+    weights = beam.Weights(float(rng.uniform(0, 1)), float(rng.uniform(0, 2.5)), width, tokens, floor=-5.0)
+    found = beam.search(logs, model, weights)
+    plain = _plainly(logs.astype(float), model, weights)
+    assert [(f.token, f.frame) for f in found] == plain
+    assert [f.probability for f in found] == pytest.approx([float(np.exp(logs[frame, token])) for token, frame in plain])
+
+
 def test_tags_are_never_written_and_silence_is_empty() -> None:
     logs = np.full((4, 4), -9.0)
     logs[:, 0] = -0.01
