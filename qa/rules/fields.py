@@ -11,8 +11,10 @@ from typing import NoReturn
 from hotline.errors import BadRule
 from qa.rules.source import Listing, Node, Scalar, Table
 
-_SECONDS = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|sec|seconds?|秒|min|minutes?|分钟)?")
-_PER_UNIT = {"ms": 0.001, "min": 60.0, "minute": 60.0, "minutes": 60.0, "分钟": 60.0}
+_SECONDS = re.compile(r"(\d{1,9}(?:\.\d{1,9})?)\s*(ms|s|sec|seconds?|秒|min|minutes?|分钟|h|hours?|小时|d|days?|天)?")
+_PER_UNIT = {"ms": 0.001}
+_PER_UNIT |= dict.fromkeys(("min", "minute", "minutes", "分钟"), 60.0) | dict.fromkeys(("h", "hour", "hours", "小时"), 3600.0)
+_PER_UNIT |= dict.fromkeys(("d", "day", "days", "天"), 86_400.0)
 _TRUE, _FALSE = {"true", "yes"}, {"false", "no"}
 
 
@@ -29,7 +31,7 @@ def near(word: str, known: Iterable[str]) -> str:
 
 
 def seconds_of(text: str) -> float | None:
-    """Seconds of ``10 s``, ``500 ms``, ``2 min`` or a bare number; None when it is no such thing."""
+    """Seconds of ``10 s``, ``500 ms``, ``2 min``, ``24 h``, ``3 d`` or a bare number; None when it is no such thing."""
     match = _SECONDS.fullmatch(text.strip())
     return float(match[1]) * _PER_UNIT.get(match[2] or "s", 1.0) if match else None
 

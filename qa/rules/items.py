@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from hotline.errors import BadRule
 from qa.rules import expressions
+from qa.rules.card_fields import read_effective
 from qa.rules.conditions.operator import Vocabulary
 from qa.rules.examples import ExampleError, call_of, turns_of
 from qa.rules.expressions import Expression
@@ -15,9 +16,9 @@ from qa.rules.model import Condition, Example, Item
 from qa.rules.parsing import ExpressionError, parse
 from qa.rules.reading import read_conditions, title
 from qa.rules.source import Listing, Node, Table
+from qa.rules.stakes import read_stakes
 
 OUTCOMES = ("pass", "fail", "doubtful", "na")
-_LATER = ("severity", "propagates", "weight", "effective")
 _ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,79}")
 
 
@@ -28,7 +29,10 @@ def identifier(fields: Fields, key: str) -> str:
     return value
 
 
-def read_item(fields: Fields, section_id: str, vocabulary: Vocabulary, shared: Mapping[str, Condition]) -> Item:
+def read_item(
+    fields: Fields, section_id: str, vocabulary: Vocabulary, shared: Mapping[str, Condition], *, in_percent: bool = False
+) -> Item:
+    """One item of the scorecard; ``in_percent`` says that the rule set weighs its items. Raises BadRule."""
     item_id = identifier(fields, "id")
     fields.path = item_id
     own = read_conditions(fields, "conditions", vocabulary, shared)
@@ -47,18 +51,18 @@ def read_item(fields: Fields, section_id: str, vocabulary: Vocabulary, shared: M
                 "is never used",
                 "use it in expect:/forbid: or remove it",
             )
-    points, per_hit, bonus, set_score = _stakes(fields, forbids)
+    stakes = read_stakes(fields, forbids=forbids, in_percent=in_percent)
     item = Item(
         id=item_id,
         section=section_id,
         title=title(fields, "title", item_id),
         clause=fields.text("clause", ""),
         coaching=title(fields, "coaching", ""),
-        points=points,
-        points_per_hit=per_hit,
-        bonus=bonus,
-        set_score=set_score,
-        fatal=fields.flag("fatal"),
+        points=stakes.points,
+        points_per_hit=stakes.points_per_hit,
+        bonus=stakes.bonus,
+        set_score=stakes.set_score,
+        fatal=stakes.fatal,
         applies_when=applies,
         requirement=expressions.Not(wanted) if forbids else wanted,
         forbids=forbids,
@@ -66,27 +70,14 @@ def read_item(fields: Fields, section_id: str, vocabulary: Vocabulary, shared: M
         examples=_examples(fields, item_id),
         line=fields.line("id"),
         show_first=show_first,
+        fatal_section=stakes.fatal_section,
+        severity=stakes.severity,
+        effective=read_effective(fields),
+        in_percent=in_percent,
     )
     fields.text("note", "")
-    fields.finish(later=_LATER)
+    fields.finish()
     return item
-
-
-def _stakes(fields: Fields, forbids: bool) -> tuple[float, float, float, float | None]:
-    """(points, points per hit, bonus, set score) of an item; ``points`` is also the cap of points per hit."""
-    given = [key for key in ("points", "points_per_hit", "bonus", "set_score", "fatal") if fields.has(key)]
-    if not given:
-        fields.refuse("points", "is missing: nothing is at stake", "write points:, points_per_hit:, bonus:, set_score: or fatal: true")
-    if fields.has("points_per_hit"):
-        if fields.has("points"):
-            fields.refuse("points", "stands beside points_per_hit:", "write at_most: for the cap")
-        if not forbids:
-            fields.refuse("points_per_hit", "needs forbid:", "only what must not happen can be counted against somebody")
-        return fields.number("at_most", high=1000), fields.number("points_per_hit", high=1000), 0.0, None
-    if fields.has("at_most"):
-        fields.refuse("at_most", "has nothing to cap", "write points_per_hit: beside it")
-    set_score = fields.number("set_score", high=10_000) if fields.has("set_score") else None
-    return fields.number("points", 0.0, high=1000), 0.0, fields.number("bonus", 0.0, high=1000), set_score
 
 
 def _expression(fields: Fields, key: str, every: Mapping[str, Condition]) -> Expression:

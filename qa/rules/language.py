@@ -8,20 +8,22 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from hotline.errors import BadRule
-from qa.rules.conditions.operator import Budget, Vocabulary
-from qa.rules.fields import Fields, near
+from qa.rules.card_fields import read_card
+from qa.rules.conditions.operator import Vocabulary
+from qa.rules.fields import Fields
 from qa.rules.including import assemble, text_of
 from qa.rules.items import identifier, read_item
-from qa.rules.model import Condition, Doubt, Item, RuleSet, Section
-from qa.rules.phrases import PhraseError, compile_phrase, expand
-from qa.rules.reading import NAME, read_conditions, title
-from qa.rules.source import Node, Scalar, parse, plain
+from qa.rules.model import Condition, Item, RuleSet, Section
+from qa.rules.reading import read_conditions, title
+from qa.rules.source import Node, parse, plain
+from qa.rules.variable_fields import read_variables
+from qa.rules.variables import Value, defaults, fill_in
+from qa.rules.vocabularies import read_hotwords, read_vocabulary
 
 MAX_ITEMS = 200
-MAX_HOTWORDS = 500
-HOTWORD_LENGTH = 10
-"""Characters; recognisers are trained on short ones, and a long one is a sentence that they would hear everywhere."""
-_LATER = ("weights", "bands", "variables", "effective", "applies_to", "floors")
+
+_proven: set[tuple[str, str]] = set()
+"""(file, content hash) of what was read with every case of its variables; screens read the same files again and again."""
 
 
 def load(path: Path) -> RuleSet:
@@ -40,32 +42,65 @@ def load(path: Path) -> RuleSet:
 
 
 def load_text(text: str, name: str, folder: Path | None = None) -> RuleSet:
-    """The rule set written in ``text``; ``name`` stands for the file in errors, ``folder`` is where ``include:`` may look."""
+    """The rule set written in ``text``; ``name`` stands for the file in errors, ``folder`` is where ``include:`` may look.
+
+    It is read with every case of its variables too (the n-th reading takes the n-th case of each), so that a value that cannot stand
+    where it is used is a BadRule now, and not on the first call that it is for.
+    """
     root, borrowed = assemble(parse(text, name), name, folder)
-    fields = Fields.of(name, "", root)
-    vocabulary = _vocabulary(fields)
+    source = text_of(root) if borrowed else text
+    rule_set = _read(root, name, source, {})
+    longest = max((len(variable.cases) for variable in rule_set.variables.values()), default=0)
+    if (name, rule_set.content_hash) not in _proven:
+        for number in range(longest):
+            _read(root, name, source, {n: v.cases[number].value for n, v in rule_set.variables.items() if number < len(v.cases)})
+        _proven.add((name, rule_set.content_hash))
+    return rule_set
+
+
+def load_variant(rule_set: RuleSet, values: Mapping[str, Value]) -> RuleSet:
+    """``rule_set`` read again with other values of its variables, without examples; its hash stays that of what was written."""
+    return _read(parse(rule_set.source, rule_set.file), rule_set.file, rule_set.source, values)
+
+
+def _read(root: Node, name: str, source: str, values: Mapping[str, Value]) -> RuleSet:
+    """The rule set of a tree. ``values`` are those of its variables where they are not the defaults; with any, examples are left out."""
+    whole = Fields.of(name, "", root)
+    variables = read_variables(whole, [key for key, _ in whole.children("vocabularies")])
+    chosen = {**defaults(variables), **values}
+    fields = Fields.of(name, "", fill_in(root, variables, chosen, examples=not values))
+    vocabulary = read_vocabulary(fields)
     shared = read_conditions(fields, "conditions", vocabulary, {})
-    sections = _sections(fields, vocabulary, shared)
-    start = fields.number("start", 100, low=0, high=10_000)
+    card = read_card(fields)
     rule_set = RuleSet(
         id=identifier(fields, "id"),
         version=fields.whole("version", 1, low=1),
         title=title(fields, "title"),
         language=fields.choice("language", ("zh", "en"), "zh"),
-        start=start,
-        pass_mark=fields.number("pass_mark", start * 0.8, low=0, high=start),
-        sections=sections,
+        start=card.start,
+        pass_mark=card.pass_mark,
+        sections=_sections(fields, vocabulary, shared, in_percent=card.in_percent, floors=card.floors),
         conditions=tuple(shared.values()),
         vocabularies=dict(vocabulary.lists),
-        doubt=_doubt(fields),
+        doubt=card.doubt,
         content_hash=content_hash(root),
-        source=text_of(root) if borrowed else text,
+        source=source,
         file=name,
-        hotwords=_hotwords(fields, vocabulary),
+        hotwords=read_hotwords(fields, vocabulary),
         library=fields.flag("library"),
+        in_percent=card.in_percent,
+        highest=card.highest,
+        bonus_at_most=card.bonus_at_most,
+        bands=card.bands,
+        effective=card.effective,
+        applies_to=card.applies_to,
+        variables=variables,
+        values=chosen,
+        variant=_digest(chosen) if variables else "",
     )
+    fields.get("variables")
     fields.text("note", "")
-    fields.finish(later=_LATER)
+    fields.finish()
     return rule_set
 
 
@@ -75,84 +110,14 @@ def content_hash(root: Node) -> str:
     return hashlib.sha256(canonical.encode()).hexdigest()
 
 
-def _doubt(fields: Fields) -> Doubt:
-    if not fields.has("doubt"):
-        return Doubt()
-    inner = fields.child("doubt")
-    doubt = Doubt(inner.number("words", Doubt().words, low=0, high=1), inner.number("roles", Doubt().roles, low=0, high=1))
-    inner.finish()
-    return doubt
+def _digest(values: Mapping[str, Value]) -> str:
+    """What tells one variant from another: SHA-256 (hex) of the values."""
+    return hashlib.sha256(repr(sorted(values.items())).encode()).hexdigest()
 
 
-def _hotwords(fields: Fields, vocabulary: Vocabulary) -> tuple[str, ...]:
-    """The words under ``hotwords``; of a vocabulary (``$name``) every wording that is short enough to be one."""
-    if not fields.has("hotwords"):
-        return ()
-    words: list[str] = []
-    for text, line in fields.texts("hotwords", limit=MAX_HOTWORDS):
-        at = Scalar(text, line)
-        if text.startswith("$"):
-            if text[1:] not in vocabulary.lists:
-                fields.refuse("hotwords", f"vocabulary '{text}' is not defined", near(text[1:], vocabulary.lists), at)
-            wordings = [wording for phrase in vocabulary.lists[text[1:]] for wording in expand(phrase)]
-            words += [wording for wording in wordings if len(wording) <= HOTWORD_LENGTH and wording.isalnum()]
-        elif len(text) > HOTWORD_LENGTH or not text.replace(" ", "").isalnum():
-            fields.refuse("hotwords", f"'{text[:40]}' is no single word", f"write letters and digits only, at most {HOTWORD_LENGTH}", at)
-        else:
-            words.append(text)
-    return tuple(dict.fromkeys(words))
-
-
-def _vocabulary(fields: Fields) -> Vocabulary:
-    """Phrase lists with the lists they mention filled in, and synonyms."""
-    written: dict[str, list[tuple[str, int]]] = {}
-    owner = fields.child("vocabularies") if fields.has("vocabularies") else None
-    for name, node in fields.children("vocabularies"):
-        assert owner is not None
-        if not NAME.fullmatch(name):
-            owner.refuse(name, f"'{name}' is not a name", "use letters, digits and _")
-        written[name] = owner.texts(name, node)
-    lists: dict[str, tuple[str, ...]] = {}
-    budget = Budget()
-
-    def resolve(name: str, path: tuple[str, ...]) -> tuple[str, ...]:
-        assert owner is not None
-        if name in lists:
-            return lists[name]
-        phrases: list[str] = []
-        for text, line in written[name]:
-            at = Scalar(text, line)
-            if text.startswith("$"):
-                other = text[1:]
-                if other not in written:
-                    owner.refuse(name, f"vocabulary '{text}' is not defined", near(other, written), at)
-                if other in (*path, name):
-                    owner.refuse(name, f"'{text}' leads back to itself", "remove one of the references", at)
-                phrases.extend(resolve(other, (*path, name)))
-                continue
-            try:
-                budget.wordings -= len(compile_phrase(text, 0))
-            except PhraseError as error:
-                owner.refuse(name, error.problem, error.mend, at)
-            if budget.wordings < 0:
-                owner.refuse(name, "brings the vocabularies above what can be searched", "write fewer alternatives in brackets", at)
-            phrases.append(text)
-        if len(phrases) > 2_000:
-            owner.refuse(name, "holds more than 2,000 phrases", "split it")
-        lists[name] = tuple(dict.fromkeys(phrases))
-        return lists[name]
-
-    for name in written:
-        resolve(name, ())
-    synonyms = {}
-    if fields.has("synonyms"):
-        inner = fields.child("synonyms")
-        for word, node in inner.nodes.items():
-            synonyms[word] = tuple(other for other, _ in inner.texts(word, node, limit=50))
-    return Vocabulary(lists, synonyms)
-
-
-def _sections(fields: Fields, vocabulary: Vocabulary, shared: Mapping[str, Condition]) -> tuple[Section, ...]:
+def _sections(
+    fields: Fields, vocabulary: Vocabulary, shared: Mapping[str, Condition], *, in_percent: bool, floors: Mapping[str, float]
+) -> tuple[Section, ...]:
     found: list[Section] = []
     seen: set[str] = set()
     for index, node in enumerate(fields.listing("sections")):
@@ -163,16 +128,54 @@ def _sections(fields: Fields, vocabulary: Vocabulary, shared: Mapping[str, Condi
         seen.add(section_id)
         items: list[Item] = []
         for entry in section.listing("items"):
-            item = read_item(Fields.of(fields.file, f"{section_id}.items[{len(items) + 1}]", entry), section_id, vocabulary, shared)
+            at = Fields.of(fields.file, f"{section_id}.items[{len(items) + 1}]", entry)
+            item = read_item(at, section_id, vocabulary, shared, in_percent=in_percent)
             if any(item.id == other.id for s in found for other in s.items) or any(item.id == other.id for other in items):
                 raise BadRule(f"{fields.file}:{item.line}: {item.id}.id", f"item '{item.id}' stands twice", "give one of them another id")
             items.append(item)
         if not items:
             section.refuse("items", "is an empty list", "add at least one item")
-        found.append(Section(section_id, title(section, "title", section_id), tuple(items)))
-        section.finish(later=_LATER)
+        found.append(_section(section, section_id, tuple(items), in_percent, floors))
+        section.text("note", "")
+        section.finish()
     if not found:
         fields.refuse("sections", "is an empty list", "add at least one section")
     if sum(len(s.items) for s in found) > MAX_ITEMS:
         fields.refuse("sections", f"hold more than {MAX_ITEMS} items", "split the rule set")
+    _fits_together(fields, found, in_percent, floors)
     return tuple(found)
+
+
+def _section(fields: Fields, section_id: str, items: tuple[Item, ...], in_percent: bool, floors: Mapping[str, float]) -> Section:
+    """The section with what is at stake in it: ``points`` or ``weight``, and ``floor``."""
+    points = weight = None
+    if in_percent:
+        if fields.has("points"):
+            fields.refuse("points", "has no meaning with weights: percent", "write weight:")
+        weight = fields.number("weight", high=1000) if fields.has("weight") else None
+        most = 100.0
+    else:
+        if fields.has("weight"):
+            fields.refuse("weight", "needs weights: percent", "write points:, or weights: percent at the top")
+        points = fields.number("points", high=10_000) if fields.has("points") else None
+        most = sum(item.points for item in items) if points is None else points
+    if fields.has("floor") and section_id in floors:
+        fields.refuse("floor", "is also given under floors:", "keep one of them")
+    floor = fields.number("floor", low=0, high=most) if fields.has("floor") else floors.get(section_id, 0.0)
+    if floor > most:
+        fields.refuse("id", f"has a floor of {floor:g} under floors:, and only {most:g} to lose", "lower the floor")
+    return Section(section_id, title(fields, "title", section_id), items, points, weight, floor)
+
+
+def _fits_together(fields: Fields, sections: list[Section], in_percent: bool, floors: Mapping[str, float]) -> None:
+    for name in floors:
+        if all(section.id != name for section in sections):
+            fields.refuse("floors", f"section '{name}' is not there", f"known: {', '.join(s.id for s in sections)}")
+    if not in_percent:
+        return
+    weighted = [section for section in sections if section.weight is not None]
+    if weighted and len(weighted) < len(sections):
+        bare = next(section.id for section in sections if section.weight is None)
+        fields.refuse("sections", f"section '{bare}' has no weight, others have", "write weight: for all sections or for none")
+    if not weighted and any(section.floor or any(item.fatal_section for item in section.items) for section in sections):
+        fields.refuse("sections", "have a floor or an item fatal for its section, and no weights", "write weight: for every section")

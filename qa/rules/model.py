@@ -7,11 +7,13 @@ RuleSet ─► sections ─► items ─► conditions (operator, whose turns, w
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import date, datetime
 from typing import Any
 
 from qa.calls import CERTAIN_ROLE, Call, Role
 from qa.rules.expressions import Expression
+from qa.rules.variables import Value, Variable
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,11 +112,50 @@ class Example:
 
 
 @dataclass(frozen=True, slots=True)
+class Effective:
+    """From when to when something is in force. A date counts whole days, in the zone that the call's start is given in; an instant
+    is exact, and as the end excluded. None: without limit."""
+
+    start: date | datetime | None = None
+    end: date | datetime | None = None
+
+    def holds(self, when: datetime | None) -> bool:
+        """Whether it is in force at ``when``; a call without a time (None) is always in it."""
+        if when is None:
+            return True
+        if self.start is not None and (when < self.start if isinstance(self.start, datetime) else when.date() < self.start):
+            return False
+        return self.end is None or (when < self.end if isinstance(self.end, datetime) else when.date() <= self.end)
+
+    def __str__(self) -> str:
+        return f"{self.start or '…'} to {self.end or '…'}"
+
+
+@dataclass(frozen=True, slots=True)
+class AppliesTo:
+    """The calls that a rule set judges: those whose queue, direction and channel are named. An empty tuple names all."""
+
+    queues: tuple[str, ...] = ()
+    directions: tuple[str, ...] = ()
+    channels: tuple[str, ...] = ()
+
+    @property
+    def named(self) -> int:
+        """How many of the three are restricted: who names more knows better."""
+        return sum(map(bool, (self.queues, self.directions, self.channels)))
+
+
+SEVERITIES = ("general", "serious", "fatal")
+"""一般差错, 严重差错, 致命差错."""
+
+
+@dataclass(frozen=True, slots=True)
 class Item:
     """One line of the scorecard. ``requirement`` holds when the item passes.
 
-    Points are lost when it fails: ``points``, or ``points_per_hit`` for every hit up to ``at_most``.
-    ``bonus`` is gained when it passes. ``set_score`` caps the whole score; ``fatal`` makes it 0.
+    Points (or, where the rule set says ``weights: percent``, weight) are lost when it fails: ``points``, or ``points_per_hit`` for
+    every hit up to ``points``. ``bonus`` is gained when it passes. ``set_score`` caps the whole score; ``fatal`` makes it 0,
+    ``fatal_section`` only its section. ``severity`` is one of :data:`SEVERITIES`. ``in_percent`` repeats what the rule set says.
     ``show_first`` names conditions whose hits a person should see first when it does not pass.
     """
 
@@ -135,21 +176,49 @@ class Item:
     examples: tuple[Example, ...]
     line: int
     show_first: tuple[str, ...] = ()
+    fatal_section: bool = False
+    severity: str = "general"
+    effective: Effective = Effective()
+    in_percent: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Section:
+    """Items that belong together. They cost at most ``points`` less ``floor`` (points: None for the sum of the items' own).
+
+    With ``weights: percent``, ``weight`` is the section's share (None: as heavy as what applies in it), ``floor`` the percentage
+    that it keeps at least.
+    """
+
     id: str
     title: Title
     items: tuple[Item, ...]
+    points: float | None = None
+    weight: float | None = None
+    floor: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """A grade: scores of ``at_least`` and more, up to the next band."""
+
+    title: Title
+    at_least: float
 
 
 @dataclass(frozen=True, slots=True)
 class Doubt:
-    """Below which confidence (0–1) words and roles are not trusted."""
+    """Below which confidence (0–1) words and roles are not trusted; and which gaps in what is known make doubtful.
+
+    ``mono``: that nobody can hear two at once on one channel. ``truncated``: that a recording stops early. ``late``: that metadata
+    may still arrive.
+    """
 
     words: float = 0.5
     roles: float = CERTAIN_ROLE
+    mono: bool = True
+    truncated: bool = True
+    late: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +226,9 @@ class RuleSet:
     """A scorecard. ``content_hash`` (sha256 hex) covers all content, not comments or layout; ``source`` is the file's text,
     or, where it includes others, all of it in one text. A ``library`` is there to be included and judges no call.
 
-    ``hotwords`` are words that a recogniser should expect; they change no verdict on a given text.
+    ``hotwords`` are words that a recogniser should expect; they change no verdict on a given text. ``values`` are those that
+    ``variables`` have in this variant, named by ``variant`` ("" without variables): two variants of a rule set share the hash.
+    ``bands`` go from the highest to the lowest, which begins at 0.
     """
 
     id: str
@@ -175,6 +246,15 @@ class RuleSet:
     file: str
     hotwords: tuple[str, ...] = ()
     library: bool = False
+    in_percent: bool = False
+    highest: float = 100.0
+    bonus_at_most: float | None = None
+    bands: tuple[Band, ...] = ()
+    effective: Effective = Effective()
+    applies_to: AppliesTo = AppliesTo()
+    variables: Mapping[str, Variable] = field(default_factory=dict)
+    values: Mapping[str, Value] = field(default_factory=dict)
+    variant: str = ""
 
     @property
     def items(self) -> tuple[Item, ...]:

@@ -45,24 +45,28 @@ class Plan:
 
 
 def compile_plan(rule_set: RuleSet) -> Plan:
-    """The plan of a rule set; compiled once per content hash and kept."""
+    """The plan of a rule set; compiled once per content hash and values of its variables, and kept."""
     return _compiled(rule_set.content_hash, _ByHash(rule_set))
 
 
 @dataclass(frozen=True)
 class _ByHash:
-    """A rule set that equals another one of the same content, for the cache."""
+    """A rule set that equals another one of the same content and the same values of its variables, for the cache."""
 
     rule_set: RuleSet
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, _ByHash) and other.rule_set.content_hash == self.rule_set.content_hash
+        return isinstance(other, _ByHash) and other._key == self._key
 
     def __hash__(self) -> int:
-        return hash(self.rule_set.content_hash)
+        return hash(self._key)
+
+    @property
+    def _key(self) -> tuple[str, str]:
+        return self.rule_set.content_hash, self.rule_set.variant
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=128)
 def _compiled(content_hash: str, holder: _ByHash) -> Plan:
     del content_hash
     rule_set = holder.rule_set
