@@ -1,82 +1,29 @@
-"""``hotline rules``: check rule sets, run their examples, show them, judge a transcript."""
+"""``hotline rules``: show rule sets and judge a transcript; checking, explaining, comparing and exchanging stand beside."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from hotline import settings
+from hotline.commands import rules_check
+from hotline.commands.rules_check import summary
 from hotline.console import JsonFlag, emit, out
-from hotline.errors import BadInput, CheckFailed, HotlineError, NotFound
+from hotline.errors import BadInput
 from qa import rules, scoring
 from qa.calls import Call, Role, Span, Turn
-from qa.rules import RuleSet, in_language, proving
+from qa.rules import in_language
 from qa.rules.examples import ExampleError, call_of, turns_of
 from qa.rules.reference import reference
 from qa.rules.verdict import Evidence
 from qa.transcription import supplied
 
 app = typer.Typer(help="Check, test, show and try the rules that judge calls.", no_args_is_help=True)
+rules_check.mount(app)
 
-Files = Annotated[list[Path] | None, typer.Argument(help="Rule sets; without any, those of the installation.")]
 RulesOption = Annotated[Path, typer.Option("--rules", help="The rule set that judges.")]
-
-
-@app.command("check")
-def check(files: Files = None, as_json: JsonFlag = False) -> None:
-    """Read rule sets and say what is wrong or weak, with file and line; exit 1 when one cannot be used."""
-    rows: list[dict[str, Any]] = []
-    failed = 0
-    for file in _files(files):
-        try:
-            rule_set = rules.load(file)
-        except HotlineError as error:
-            failed += 1
-            rows.append({"where": error.thing, "level": "error", "what": f"{error.problem}; {error.mend}"})
-            continue
-        rows += [{"where": f"{file}:{line}: {name}", "level": "advice", "what": what} for line, name, what in proving.advice(rule_set)]
-        rows.append({"where": str(file), "level": "ok", "what": _summary(rule_set)})
-    if as_json:
-        emit(rows, True)
-    for row in () if as_json else rows:  # a line each, so that an editor finds file and line
-        out.print(f"{row['level']:7}{row['where']}: {row['what']}", markup=False, soft_wrap=True)
-    if failed:
-        raise CheckFailed("rules", f"{failed} rule set(s) cannot be used", "mend the lines named above")
-
-
-@app.command("test")
-def test(
-    files: Files = None,
-    every: Annotated[bool, typer.Option("--all", help="List the examples that hold as well.")] = False,
-    as_json: JsonFlag = False,
-) -> None:
-    """Run every example of the rule sets; exit 1 when one does not come out as written."""
-    rows: list[dict[str, Any]] = []
-    held = failed = 0
-    for file in _files(files):
-        for proof in proving.prove(rules.load(file)):
-            held, failed = held + proof.held, failed + (not proof.held)
-            if every or as_json or not proof.held:
-                rows.append(
-                    {
-                        "where": f"{file.name}:{proof.example.line}",
-                        "item": proof.item.id,
-                        "wanted": proof.example.outcome,
-                        "got": proof.outcome.value,
-                        "example": " ¦ ".join(f"{t.role.value}: {t.text}" for t in proof.example.call.turns)[:160],
-                        "reason": proof.reason,
-                    }
-                )
-    if as_json:
-        emit({"held": held, "failed": failed, "examples": rows}, True)
-    else:
-        if rows:
-            emit(rows, False, title="规则样例 Examples of the rules")
-        out.print(f"{held} 个样例符合，{failed} 个不符 · {held} examples hold, {failed} do not")
-    if failed:
-        raise CheckFailed("examples", f"{failed} of {held + failed} do not come out as written", "mend the rule or the example")
 
 
 @app.command("show")
@@ -103,7 +50,7 @@ def show(file: Annotated[Path, typer.Argument(help="A rule set.")], as_json: Jso
         head = {"id": rule_set.id, "version": rule_set.version, "hash": rule_set.content_hash, "start": rule_set.start}
         emit({**head, "pass_mark": rule_set.pass_mark, "items": rows}, True)
     else:
-        emit(rows, False, title=_summary(rule_set))
+        emit(rows, False, title=summary(rule_set))
 
 
 @app.command("score")
@@ -152,16 +99,6 @@ def print_reference(
         raise BadInput(str(to), f"cannot be written ({error.strerror})", "name a file in a folder that exists") from None
 
 
-def _files(files: list[Path] | None) -> list[Path]:
-    """The files named, or all rule sets of the installation. Raises NotFound."""
-    found: list[Path] = []
-    for path in files or [settings.load().rules]:
-        found += sorted(path.glob("*.yaml")) if path.is_dir() else [path]
-    if not found:
-        raise NotFound(str(files[0] if files else settings.load().rules), "no rule set there", "name a *.yaml file")
-    return found
-
-
 def _call(path: Path, meta: list[str]) -> Call:
     """The call in a transcript file. Raises BadInput naming file and line."""
     values: dict[str, str] = {}
@@ -204,12 +141,3 @@ def _lost(low: float, high: float) -> str:
 
 def _interval(low: float, high: float) -> str:
     return f"{low:g}" if low == high else f"{low:g}–{high:g}"
-
-
-def _summary(rule_set: RuleSet) -> str:
-    items = rule_set.items
-    fatal = sum(item.fatal for item in items)
-    return (
-        f"{rule_set.title} · {rule_set.id} v{rule_set.version} · {len(rule_set.sections)} sections, {len(items)} items, {fatal} fatal, "
-        f"{sum(len(i.examples) for i in items)} examples · {rule_set.content_hash[:12]}"
-    )
