@@ -9,6 +9,7 @@ from pathlib import Path
 
 from hotline.errors import BadRule
 from qa.rules.card_fields import read_card
+from qa.rules.conditions.item_verdict import refuse_circles
 from qa.rules.conditions.operator import Vocabulary
 from qa.rules.fields import Fields
 from qa.rules.including import assemble, text_of
@@ -101,6 +102,7 @@ def _read(root: Node, name: str, source: str, values: Mapping[str, Value]) -> Ru
     fields.get("variables")
     fields.text("note", "")
     fields.finish()
+    refuse_circles(rule_set)
     return rule_set
 
 

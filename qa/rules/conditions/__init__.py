@@ -2,13 +2,49 @@
 
 from __future__ import annotations
 
-from qa.rules.conditions import duration, interruption, metadata, regex, same_value, say, silence, similar_to, speech_rate
+from qa.rules.conditions import (
+    duration,
+    emotion,
+    flow,
+    interruption,
+    item_verdict,
+    loudness,
+    metadata,
+    regex,
+    repeats,
+    response_time,
+    same_value,
+    say,
+    silence,
+    similar_to,
+    speech_rate,
+    talk_share,
+    turn_count,
+)
 from qa.rules.conditions.operator import Operator
 
 OPERATORS: dict[str, Operator] = {
     module.OPERATOR.name: module.OPERATOR
-    for module in (say, regex, similar_to, silence, speech_rate, interruption, duration, metadata, same_value)
+    for module in (
+        say,
+        regex,
+        similar_to,
+        repeats,
+        silence,
+        response_time,
+        speech_rate,
+        interruption,
+        loudness,
+        emotion,
+        duration,
+        turn_count,
+        talk_share,
+        metadata,
+        same_value,
+        item_verdict,
+        flow,
+    )
 }
 
-LATER = ("emotion", "entity", "flow", "loudness", "repeats", "talk_share", "turn_count", "verdict_of")
+LATER = ("entity",)
 """Operators that have their place in the language but not in this version."""

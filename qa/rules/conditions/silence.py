@@ -84,13 +84,13 @@ def gaps(view: CallView, shortest: float) -> list[Gap]:
         span = turn.span or Span(0, 0)
         silent = _silent(view, Span(reached, span.start), shortest)
         if silent:
-            awaited = _awaited(view, holder, turn.index)
-            found += [Gap(holder, piece, awaited) for piece in silent]
+            whose = awaited_side(view, holder, turn.index)
+            found += [Gap(holder, piece, whose) for piece in silent]
         if span.end >= reached:
             reached, holder = span.end, turn.index
     end = view.call.duration
     silent = _silent(view, Span(reached, end), shortest) if timed and not view.call.truncated else []
-    return found + [Gap(holder, piece, _awaited(view, holder, None)) for piece in silent]
+    return found + [Gap(holder, piece, awaited_side(view, holder, None)) for piece in silent]
 
 
 def _silent(view: CallView, gap: Span, shortest: float) -> list[Span]:
@@ -129,7 +129,7 @@ def find(params: Params, view: CallView, look: Look) -> Found:
     return Found(tuple(look.keep_all(hits)))
 
 
-def _awaited(view: CallView, before: int | None, after: int | None) -> Role | None:
+def awaited_side(view: CallView, before: int | None, after: int | None) -> Role | None:
     """Whose turn it was between two sentences; None when a speaker or the words that tell it are not known."""
     following = view.turns[after] if after is not None else None
     if before is None:
