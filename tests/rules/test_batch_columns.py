@@ -1,0 +1,35 @@
+"""The columns of many calls hold what the view of each call holds."""
+
+from __future__ import annotations
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from qa.calls import Call, Role
+from qa.rules.batch.table import of_calls
+from qa.rules.batch.talks import talks_of
+from qa.rules.model import Doubt
+from qa.rules.view import CallView
+from tests.rules.random_calls import calls
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.lists(calls(), max_size=5))
+def test_talks_of_a_table_are_those_of_each_view(many: list[Call]) -> None:
+    table = of_calls(many)
+    talks = talks_of(table, Doubt())
+    for number, call in enumerate(many):
+        view = CallView(call, Doubt())
+        low, high = talks.first[number], talks.first[number + 1]
+        assert high - low == len(view.talks)
+        assert (talks.of_turn[table.first[number] : table.first[number + 1]] - low).tolist() == list(view.talk_of)
+        for talk in view.talks:
+            k = low + talk.index
+            assert talks.text(k) == talk.text
+            places = zip(*(x[talks.at[k] : talks.at[k + 1]].tolist() for x in (talks.turn, talks.starts, talks.ends)), strict=True)
+            assert [(t - table.first[number], s, e) for t, s, e in places] == list(talk.places)
+            assert bool(talks.sure[k]) == talk.sure
+            if all(view.sure_role(t) for t in call.turns):
+                for column, role in enumerate((None, Role.AGENT, Role.CUSTOMER)):
+                    assert talks.rank[column][k] == view.rank(role, talk.index)[0]
+                    assert talks.total[column][number] == view.total(role)[0]
