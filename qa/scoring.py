@@ -1,41 +1,36 @@
 """From verdicts to a score.
 
 A call starts with ``start`` points (100) and loses the points of every failed item; what does not apply
-cannot lose any. A doubtful item is a question to a person, so the score is an interval:
+cannot lose any. With ``weights: percent`` it keeps the share of what applies that it fulfils. A doubtful item is a
+question to a person, so the score is an interval:
 
     high   only certain deductions: the score that counts until somebody has listened
-    low    every doubtful item counted against the agent as well
+    low    every doubt settled against the agent
 
-    score = clamp(start − Σ lost + Σ bonus, 0, start), capped by set_score, and 0 after a fatal item
+:mod:`qa.totals` has the arithmetic.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from enum import StrEnum
 
 from qa.calls import Call
-from qa.rules.model import Item, RuleSet
-from qa.rules.plan import compile_plan
-from qa.rules.single import Judgement, run
-from qa.rules.verdict import Evidence, Verdict
+from qa.rules.judging import judge
+from qa.rules.model import Band, RuleSet
+from qa.rules.single import Judgement
+from qa.rules.verdict import Evidence, Verdict, both
+from qa.totals import Open, Outcome, Part, interval, parts, shares
 
-
-class Outcome(StrEnum):
-    """What became of an item. ``NA``: it did not apply."""
-
-    PASS = "pass"  # noqa: S105 - an outcome, not a secret
-    FAIL = "fail"
-    DOUBTFUL = "doubtful"
-    NA = "na"
+__all__ = ["ItemResult", "Outcome", "Part", "Scorecard", "band", "outcome_of", "score"]
 
 
 @dataclass(frozen=True, slots=True)
 class ItemResult:
     """One item of one call. ``lost_low`` is the least it costs (certain), ``lost_high`` the most (doubt against the agent).
 
-    ``fatal`` says that the item is a fatal one, not that it failed. ``reason`` is Chinese, `` / ``, English.
+    Both are points of the score, before section floors, bonus and caps; ``points`` is what was at stake: with ``weights: percent``
+    the item's share of all that applies. ``fatal`` says that the item is a fatal one, not that it failed. ``reason`` is Chinese,
+    `` / ``, English. ``severity`` is general, serious or fatal.
     """
 
     item_id: str
@@ -47,13 +42,16 @@ class ItemResult:
     fatal: bool
     reason: str
     evidence: tuple[Evidence, ...]
+    severity: str = "general"
 
 
 @dataclass(frozen=True, slots=True)
 class Scorecard:
     """The judgement of one call by one version of one rule set; ``passed`` is ``yes``, ``no`` or ``doubtful``.
 
-    ``fatal_certain`` and ``fatal_possible`` count the fatal items that failed and those in doubt.
+    ``fatal_certain`` and ``fatal_possible`` count the fatal items that failed and those in doubt. ``band_high`` is the grade of
+    ``high`` and counts, ``band_low`` that of ``low``; None without bands. ``variables`` are the values that the rule set's variables
+    had for this call, for people; ``metadata_open`` says that fields might still arrive.
     """
 
     call_id: str
@@ -66,6 +64,11 @@ class Scorecard:
     fatal_certain: int
     fatal_possible: int
     items: tuple[ItemResult, ...]
+    sections: tuple[Part, ...] = ()
+    band_low: Band | None = None
+    band_high: Band | None = None
+    variables: tuple[tuple[str, str], ...] = ()
+    metadata_open: bool = False
 
     def item(self, item_id: str) -> ItemResult:
         """The result of that item; KeyError when there is none."""
@@ -74,16 +77,22 @@ class Scorecard:
                 return item
         raise KeyError(item_id)
 
+    def errors(self, severity: str) -> tuple[int, int]:
+        """How many items of a severity failed: certainly, and at most."""
+        outcomes = [item.outcome for item in self.items if item.severity == severity]
+        certain = outcomes.count(Outcome.FAIL)
+        return certain, certain + outcomes.count(Outcome.DOUBTFUL)
+
 
 def score(rule_set: RuleSet, call: Call) -> Scorecard:
     """``call`` judged by ``rule_set``. Pure: the same call and rules give the same card."""
-    judgements = run(compile_plan(rule_set), call)
-    results = tuple(_linked(_result(j), call) for j in judgements)
+    judged = judge(rule_set, call)
+    items = [_open(j) for j in judged.judgements]
+    stakes = shares(rule_set, items)
+    results = tuple(_linked(_result(j, o, at), call) for j, o, at in zip(judged.judgements, items, stakes, strict=True))
     fatal_certain = sum(r.fatal and r.outcome is Outcome.FAIL for r in results)
     fatal_possible = sum(r.fatal and r.outcome is Outcome.DOUBTFUL for r in results)
-    items = [j.item for j in judgements]
-    low = _total(rule_set, items, results, doubt_counts=True)
-    high = _total(rule_set, items, results, doubt_counts=False)
+    low, high = interval(rule_set, items)
     if high < rule_set.pass_mark or fatal_certain:
         passed = "no"
     elif low >= rule_set.pass_mark and not fatal_possible:
@@ -91,37 +100,83 @@ def score(rule_set: RuleSet, call: Call) -> Scorecard:
     else:
         passed = "doubtful"
     return Scorecard(
-        call.id, rule_set.id, rule_set.version, rule_set.content_hash, low, high, passed, fatal_certain, fatal_possible, results
+        call.id,
+        rule_set.id,
+        rule_set.version,
+        rule_set.content_hash,
+        low,
+        high,
+        passed,
+        fatal_certain,
+        fatal_possible,
+        results,
+        parts(rule_set, items),
+        band(rule_set, low),
+        band(rule_set, high),
+        judged.variables,
+        metadata_open=not call.metadata_closed,
     )
+
+
+def band(rule_set: RuleSet, points: float) -> Band | None:
+    """The grade of a score; None without bands."""
+    return next((one for one in rule_set.bands if points >= one.at_least), None)
 
 
 def outcome_of(judgement: Judgement) -> Outcome:
     """The outcome of a judged item.
 
-    An item that perhaps does not apply and would pass costs nothing either way: it passes. If it would
-    not pass, a person must decide.
+    An item that perhaps does not apply and would pass costs nothing either way, so it passes, unless passing and not applying count
+    differently: with a bonus, or in percent. If it would not pass, a person must decide.
     """
     if judgement.applies is Verdict.MISS:
         return Outcome.NA
-    if judgement.holds is Verdict.HIT:
+    unsure = judgement.applies is Verdict.DOUBTFUL
+    if judgement.holds is Verdict.HIT and not (unsure and (judgement.item.bonus or judgement.item.in_percent)):
         return Outcome.PASS
-    if judgement.applies is Verdict.DOUBTFUL or judgement.holds is Verdict.DOUBTFUL:
+    if unsure or judgement.holds is Verdict.DOUBTFUL:
         return Outcome.DOUBTFUL
     return Outcome.FAIL
 
 
-def _result(judgement: Judgement) -> ItemResult:
+def _open(judgement: Judgement) -> Open:
+    """Everything that the item may turn out to be, with the least and most that its failure costs."""
+    item = judgement.item
+    if judgement.applies is Verdict.MISS:
+        return Open(item, frozenset({Outcome.NA}))
+    may_be = {Outcome.NA} if judgement.applies is Verdict.DOUBTFUL else set()
+    if judgement.holds is not Verdict.MISS:
+        may_be.add(Outcome.PASS)
+    if judgement.holds is Verdict.HIT:
+        return Open(item, frozenset(may_be))
+    may_be.add(Outcome.FAIL)
+    if not item.points_per_hit:
+        return Open(item, frozenset(may_be), item.points, item.points)
+    least = min(item.points, item.points_per_hit * max(1, judgement.fewest))
+    return Open(item, frozenset(may_be), least, max(least, min(item.points, item.points_per_hit * max(1.0, judgement.most))))
+
+
+def _result(judgement: Judgement, open_item: Open, points: float) -> ItemResult:
     item, outcome = judgement.item, outcome_of(judgement)
-    lost_low, lost_high = 0.0, 0.0
-    if outcome in (Outcome.FAIL, Outcome.DOUBTFUL):
-        certain = outcome is Outcome.FAIL
-        if item.points_per_hit:
-            most = min(item.points, item.points_per_hit * max(1.0, judgement.most))
-            lost_low = min(item.points, item.points_per_hit * max(1, judgement.fewest)) if certain else 0.0
-            lost_high = max(lost_low, most)
-        else:
-            lost_low, lost_high = (item.points if certain else 0.0), item.points
-    return ItemResult(item.id, item.section, outcome, item.points, lost_low, lost_high, item.fatal, judgement.reason, judgement.evidence)
+    scale = points / item.points if item.points else 0.0
+    certain = outcome is Outcome.FAIL
+    lost_low = open_item.least * scale if certain else 0.0
+    lost_high = open_item.most * scale if Outcome.FAIL in open_item.may_be else 0.0
+    reason = judgement.reason
+    if outcome is Outcome.DOUBTFUL and not reason:
+        reason = both("不确定是否适用", "not sure that it applies")
+    return ItemResult(
+        item.id,
+        item.section,
+        outcome,
+        round(points, 4),
+        round(lost_low, 4),
+        round(lost_high, 4),
+        item.fatal,
+        reason,
+        judgement.evidence,
+        item.severity,
+    )
 
 
 def _linked(result: ItemResult, call: Call) -> ItemResult:
@@ -131,17 +186,3 @@ def _linked(result: ItemResult, call: Call) -> ItemResult:
     first = call.turns[0]
     link = Evidence("", "", first.index, None, first.span, result.reason, {"finding": "missing"})
     return replace(result, evidence=(*result.evidence, link))
-
-
-def _total(rule_set: RuleSet, items: Iterable[Item], results: Iterable[ItemResult], *, doubt_counts: bool) -> float:
-    total, cap = rule_set.start, rule_set.start
-    for item, result in zip(items, results, strict=True):
-        failed = result.outcome is Outcome.FAIL or (doubt_counts and result.outcome is Outcome.DOUBTFUL)
-        total -= result.lost_high if doubt_counts else result.lost_low
-        if result.outcome is Outcome.PASS or (result.outcome is Outcome.DOUBTFUL and not doubt_counts):
-            total += item.bonus
-        if failed and item.fatal:
-            cap = 0.0
-        elif failed and item.set_score is not None:
-            cap = min(cap, item.set_score)
-    return round(max(0.0, min(total, cap)), 2)
