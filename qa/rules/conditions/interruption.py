@@ -3,9 +3,9 @@
 It counts when the other side had been talking for `delay`, both talk together for `overlap`, and what was
 said is no mere 嗯 or 好的. A sentence that was under way before the other side joined in interrupts nobody.
 Words are not needed: a side that pauses for a breath (0.6 s) is still speaking, and without text a sentence
-weighs by its seconds. Cutting into a longer pause (up to 1 s) is doubtful. On a mono recording overlaps can
-hardly be measured: what is found there is doubtful, and finding none proves little, which is said beside
-the verdict.
+weighs by its seconds. Cutting into a longer pause (up to 1 s) is doubtful, and so is a cut-in of somebody or into
+somebody whose side is not sure. On a mono recording overlaps can hardly be measured: what is found there is
+doubtful, and finding none proves little, which is said beside the verdict.
 
 Example:
 
@@ -109,11 +109,23 @@ def find(params: Params, view: CallView, look: Look) -> Found:
     if not view.has_times:
         return Found(unsure=both("没有时间信息", "times are unknown"))
     mono = view.call.layout is Layout.MONO or not view.call.overlap_known
-    others = [t for t in view.turns if t.role not in (side, Role.OTHER)]
+    hits = _of(params, view, side, [t for t in view.turns if t.role is side], mono)
+    # Who is not known may be the side meant; two voices at once are two people, whoever they are.
+    for turn in view.turns:
+        if turn.role is Role.UNKNOWN:
+            hits += _of(params, view, side, [turn], mono)
+    hits.sort(key=lambda h: (h.turn or 0, h.start))
+    note = both("单声道录音：未发现抢话不代表没有", "mono recording: finding none proves little") if mono and not hits else ""
+    return Found(tuple(look.keep_all(hits)), note=note)
+
+
+def _of(params: Params, view: CallView, side: Role, candidates: list[Turn], mono: bool) -> list[Hit]:
+    """The cut-ins among ``candidates``, sentences of one person."""
+    others = [t for t in view.turns if t.role not in (side, Role.OTHER) and t not in candidates]
     breaths, pauses = stretches(view, others, BREATH), stretches(view, others, CONTINUING)
     hits: list[Hit] = []
     last: tuple[Stretch, Cut] | None = None
-    for mine in stretches(view, (t for t in view.turns if t.role is side), BREATH):
+    for mine in stretches(view, candidates, BREATH):
         weight = _weight(view, mine, params.min_chars)
         if weight is Verdict.MISS:
             continue
@@ -127,7 +139,9 @@ def find(params: Params, view: CallView, look: Look) -> Found:
         if cut is None:
             continue
         if weight is Verdict.DOUBTFUL:
-            doubt = doubt or both("没有文本，也可能只是应答", "there is no text: it may be a mere yes")
+            doubt = doubt or _mere_answer(mine)
+        if not all(view.sure_role(t) for t in (*mine.turns, *(cut.into.turns if cut.into else ()))):
+            doubt = doubt or both("说话人不确定", "not sure who speaks")
         detail = both(f"抢话，重叠 {cut.seconds:.1f} 秒", f"cuts in, {cut.seconds:.1f} s together")
         hit = Hit(mine.turns[0].index, 0, len(mine.turns[0].text), cut.span, not doubt, detail, doubt)
         if last is None or mine.span.start - last[0].span.end >= CONTINUING or not _same(last[1], cut):
@@ -135,8 +149,7 @@ def find(params: Params, view: CallView, look: Look) -> Found:
         elif hit.certain and not hits[-1].certain:
             hits[-1] = hit
         last = (mine, cut)
-    note = both("单声道录音：未发现抢话不代表没有", "mono recording: finding none proves little") if mono and not hits else ""
-    return Found(tuple(look.keep_all(hits)), note=note)
+    return hits
 
 
 def stretches(view: CallView, turns: Iterable[Turn], pause: float) -> list[Stretch]:
@@ -162,14 +175,28 @@ def is_backchannel(plain_text: str) -> bool:
 
 
 def _weight(view: CallView, mine: Stretch, min_chars: int) -> Verdict:
-    """Whether the words are enough to interrupt; by their seconds where there is no text, doubtful when those are few."""
+    """Whether the words are enough to interrupt; by their seconds where there is no text, doubtful when those are few.
+
+    Where the recogniser is unsure of the words, words and seconds must agree.
+    """
     words = "".join(view.plains[t.index].text for t in mine.turns)
-    if words:
-        return Verdict.of(len(words) >= min_chars and not is_backchannel(words))
     seconds = sum(s.duration for s in mine.spans)
+    by_time = Verdict.DOUBTFUL
     if seconds < _SECONDS_PER_CHAR * min_chars:
-        return Verdict.MISS
-    return Verdict.HIT if seconds >= _SURE_SECONDS_PER_CHAR * min_chars else Verdict.DOUBTFUL
+        by_time = Verdict.MISS
+    elif seconds >= _SURE_SECONDS_PER_CHAR * min_chars:
+        by_time = Verdict.HIT
+    if not words:
+        return by_time
+    by_words = Verdict.of(len(words) >= min_chars and not is_backchannel(words))
+    sure = all(view.sure_words(t) for t in mine.turns)
+    return by_words if sure or by_words is by_time else Verdict.DOUBTFUL
+
+
+def _mere_answer(mine: Stretch) -> str:
+    if any(t.text for t in mine.turns):
+        return both("此处识别置信度低，也可能只是应答", "the recogniser is unsure of these words: it may be a mere yes")
+    return both("没有文本，也可能只是应答", "there is no text: it may be a mere yes")
 
 
 def _cut_into(view: CallView, mine: Stretch, others: list[Stretch], params: Params) -> Cut | None:
