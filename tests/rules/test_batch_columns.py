@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -26,7 +27,7 @@ def test_talks_of_a_table_are_those_of_each_view(many: list[Call]) -> None:
         for talk in view.talks:
             k = low + talk.index
             assert talks.text(k) == talk.text
-            places = zip(*(x[talks.at[k] : talks.at[k + 1]].tolist() for x in (talks.turn, talks.starts, talks.ends)), strict=True)
+            places = zip(*(x.tolist() for x in talks.origin(np.arange(talks.at[k], talks.at[k + 1]))), strict=True)
             assert [(t - table.first[number], s, e) for t, s, e in places] == list(talk.places)
             assert bool(talks.sure[k]) == talk.sure
             if all(view.sure_role(t) for t in call.turns):

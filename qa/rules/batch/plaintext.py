@@ -2,95 +2,107 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from qa.rules import plaintext
-from qa.rules.batch.table import Bools, Codes, Ints, code_points, pieces, text_of
+from qa.rules.batch.table import Bools, Codes, Ints, Places, code_points, pieces, text_of
 
-_UNKNOWN, _ONE, _GAP, _NOTHING, _MANY = range(5)
-_kind = np.zeros(0x110000, dtype=np.uint8)
-_letter = np.zeros(0x110000, dtype=np.uint32)
-_decimal = np.zeros(0x110000, dtype=np.bool_)
-LATIN = np.zeros(0x110000, dtype=np.bool_)
+_PLANES = 0x110000
+_UNMET, _MANY = 0xFFFFFFFF, 0xFFFFFFFE
+_letter = np.full(_PLANES, _UNMET, dtype=np.uint32)
+"""The plain character of each character: 0 where there is none, _MANY where there are several."""
+_gap = np.zeros(_PLANES, dtype=np.bool_)
+_decimal = np.zeros(_PLANES, dtype=np.bool_)
+LATIN = np.zeros(_PLANES, dtype=np.bool_)
 """Which code points are ASCII letters or digits."""
 LATIN[[ord(c) for c in "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"]] = True
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PlainText:
-    """Plain characters of all turns in a row: code point, turn, and the range ``[starts, ends)`` in the text of that turn.
+    """Plain characters of all turns in a row: their code points, and ``source``, where in ``chars`` each comes from.
 
-    Those of turn ``t`` are ``at[t]`` to ``at[t + 1]``.
+    Those of turn ``t`` are ``at[t]`` to ``at[t + 1]``. The source of a character is one character long, except those of the sorted
+    places ``wide``, which end at ``wide_end``.
     """
 
     codes: Codes
-    turn: Ints
-    starts: Ints
-    ends: Ints
+    source: Places
     at: Ints
+    wide: Ints
+    wide_end: Ints
 
 
 def plain_columns(chars: Codes, at: Ints) -> PlainText:
     """The plain text of the texts ``chars[at[i]:at[i + 1]]``."""
-    _learn(chars)
-    kind = _kind[chars]
-    lengths = (kind == _ONE).astype(np.int64)
-    many = np.flatnonzero(kind == _MANY)
-    written = [plaintext._letter(chr(c)) for c in chars[many]]
-    begins, ends = many, many + 1
-    numbers = _numbers(chars, at)
-    if numbers:
-        begins = np.concatenate([begins, [n[0] for n in numbers]]).astype(np.int64)
-        ends = np.concatenate([ends, [n[1] for n in numbers]]).astype(np.int64)
-        written += [n[2] for n in numbers]
-        spans = ends[len(many) :] - begins[len(many) :]
-        lengths[pieces(spans, begins[len(many) :])] = 0
+    index = chars.astype(np.uint16) if len(chars) and int(chars.max()) < 0x10000 else chars
+    letters = _letter[index]
+    new = letters == _UNMET
+    if new.any():
+        _learn(np.unique(chars[new]))
+        letters = _letter[index]
+    many = np.flatnonzero(letters == _MANY)
+    numbers = _numbers(chars, at, index)
+    if not len(many) and not numbers:
+        source = np.flatnonzero(letters).astype(np.int32)
+        none = np.zeros(0, dtype=np.int64)
+        return _spaced(chars, PlainText(letters[source], source, np.searchsorted(source, at).astype(np.int64), none, none))
+    written = [plaintext._letter(chr(c)) for c in chars[many]] + [n[2] for n in numbers]
+    begins = np.concatenate([many, [n[0] for n in numbers]]).astype(np.int64)
+    ends = np.concatenate([many + 1, [n[1] for n in numbers]]).astype(np.int64)
+    lengths = (letters != 0).astype(np.int8 if max(map(len, written)) < 128 else np.int64)
+    lengths[pieces(ends - begins, begins)] = 0
     sizes = np.array([len(w) for w in written], dtype=np.int64)
     lengths[begins] = sizes
-    if len(begins):
-        source = np.repeat(np.arange(len(chars)), lengths)
-        place = np.cumsum(lengths) - lengths
-        codes = _letter[chars[source]]
-        target = pieces(sizes, place[begins])
-        codes[target] = code_points("".join(written))
-        past = source + 1
-        past[target] = np.repeat(ends, sizes)
-    else:
-        source = np.flatnonzero(lengths)
-        codes, past = _letter[chars[source]], source + 1
-    turn = np.repeat(np.arange(len(at) - 1), np.diff(at))[source] if len(source) else np.zeros(0, dtype=np.int64)
-    found = PlainText(codes, turn, source - at[turn], past - at[turn], _bounds(turn, len(at) - 1))
-    return _spaced(found, source, past, kind)
+    source = np.repeat(np.arange(len(chars), dtype=np.int32), lengths)
+    codes = letters[source]
+    order = np.argsort(begins)
+    target = pieces(sizes[order], np.searchsorted(source, begins[order]))
+    codes[target] = code_points("".join(written[i] for i in order))
+    return _spaced(chars, PlainText(codes, source, np.searchsorted(source, at).astype(np.int64), target, np.repeat(ends[order], sizes[order])))
 
 
-def _spaced(found: PlainText, source: Ints, past: Ints, kind: npt.NDArray[np.uint8]) -> PlainText:
+def _spaced(chars: Codes, found: PlainText) -> PlainText:
     """With a space between Latin words that something separates."""
-    latin = LATIN[found.codes]
-    if not latin.any():
-        return found
-    after = np.flatnonzero(latin[1:] & latin[:-1] & (found.turn[1:] == found.turn[:-1])) + 1
-    after = after[source[after] > past[after - 1]]
+    low = np.flatnonzero(found.codes < 128)
+    low = low[LATIN[found.codes[low]]]
+    after = low[1:][low[1:] == low[:-1] + 1]
     if not len(after):
         return found
-    gaps = np.concatenate([[0], np.cumsum(kind == _GAP)])
-    after = after[gaps[source[after]] > gaps[past[after - 1]]]
-    turn = np.insert(found.turn, after, found.turn[after - 1])
-    return replace(
-        found,
-        codes=np.insert(found.codes, after, np.uint32(ord(" "))),
-        turn=turn,
-        starts=np.insert(found.starts, after, found.starts[after - 1]),
-        ends=np.insert(found.ends, after, found.ends[after - 1]),
-        at=_bounds(turn, len(found.at) - 1),
-    )
+    past = ends_of(found, after - 1)
+    here = found.source[after]
+    turn = np.searchsorted(found.at, after, side="right")
+    apart = (here > past) & (turn == np.searchsorted(found.at, after - 1, side="right"))
+    after, past, here = after[apart], past[apart], here[apart]
+    after = after[[bool(_gap[chars[p:h]].any()) for p, h in zip(past.tolist(), here.tolist(), strict=True)]]
+    if not len(after):
+        return found
+    moved = found.wide + np.searchsorted(after, found.wide, side="right")
+    old_ends = ends_of(found, after - 1)
+    source = np.insert(found.source, after, found.source[after - 1])
+    spaces = after + np.arange(len(after))
+    wide, wide_end = np.concatenate([moved, spaces]), np.concatenate([found.wide_end, old_ends])
+    order = np.argsort(wide)
+    at = found.at + np.searchsorted(after, found.at, side="left")
+    return PlainText(np.insert(found.codes, after, np.uint32(ord(" "))), source, at, wide[order], wide_end[order])
 
 
-def _numbers(chars: Codes, at: Ints) -> list[tuple[int, int, str]]:
+def ends_of(found: PlainText, places: Ints) -> Ints:
+    """Where in ``chars`` the sources of the plain characters at ``places`` end."""
+    ends = found.source[places].astype(np.int64) + 1
+    if len(found.wide):
+        near = np.minimum(np.searchsorted(found.wide, places), len(found.wide) - 1)
+        ends = np.where(found.wide[near] == places, found.wide_end[near], ends)
+    return ends
+
+
+def _numbers(chars: Codes, at: Ints, index: npt.NDArray[Any]) -> list[tuple[int, int, str]]:
     """(first, past-last character, reading) of every number that the plain text reads out."""
-    digits = np.flatnonzero(_decimal[chars])
+    digits = np.flatnonzero(_decimal[index])
     if not len(digits):
         return []
     turns = np.unique(np.searchsorted(at, digits, side="right") - 1)
@@ -114,34 +126,23 @@ def _numbers(chars: Codes, at: Ints) -> list[tuple[int, int, str]]:
 def filler_turns(found: PlainText) -> Bools:
     """Which turns say no more than 嗯 (``is_filler`` of their plain text, False where there is none)."""
     sizes = np.diff(found.at)
-    sums = np.concatenate([[0], np.cumsum(~_FILLER[found.codes])])
-    filler: Bools = (sums[found.at[1:]] == sums[found.at[:-1]]) & (sizes > 0)
-    latin = np.concatenate([[0], np.cumsum(LATIN[found.codes])])
-    for turn in np.flatnonzero(latin[found.at[1:]] > latin[found.at[:-1]]):
+    filler = np.zeros(len(sizes), dtype=np.bool_)
+    spoken = np.flatnonzero(sizes)
+    head = found.codes[found.at[spoken]]
+    for turn in spoken[_FILLER[head] | LATIN[head]].tolist():
         filler[turn] = plaintext.is_filler(text_of(found.codes[found.at[turn] : found.at[turn + 1]]))
     return filler
 
 
-def _learn(chars: Codes) -> None:
-    """Ask for the plain form of every character not met before."""
-    new = np.unique(chars[_kind[chars] == _UNKNOWN])
+def _learn(new: Codes) -> None:
+    """Ask for the plain form of characters not met before."""
     for code in new.tolist():
         char = chr(code)
         piece = plaintext._letter(char)
         _decimal[code] = char.isdecimal()
-        if not piece:
-            _kind[code] = _NOTHING
-        elif piece == " ":
-            _kind[code] = _GAP
-        elif len(piece) == 1:
-            _kind[code], _letter[code] = _ONE, ord(piece)
-        else:
-            _kind[code] = _MANY
+        _gap[code] = piece == " "
+        _letter[code] = 0 if piece in ("", " ") else ord(piece) if len(piece) == 1 else _MANY
 
 
-def _bounds(turn: Ints, count: int) -> Ints:
-    return np.concatenate([[0], np.cumsum(np.bincount(turn, minlength=count))]).astype(np.int64)
-
-
-_FILLER = np.zeros(0x110000, dtype=np.bool_)
+_FILLER = np.zeros(_PLANES, dtype=np.bool_)
 _FILLER[[ord(c) for c in plaintext._FILLERS]] = True

@@ -13,6 +13,7 @@ from qa.calls import Call, Layout, Role, SourceKind
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
+Places = npt.NDArray[np.int32]
 Codes = npt.NDArray[np.uint32]
 Small = npt.NDArray[np.int8]
 
@@ -104,9 +105,10 @@ def text_of(codes: Codes) -> str:
 
 def pieces(lengths: Ints, starts: Ints) -> Ints:
     """The indices ``starts[i] … starts[i] + lengths[i] - 1`` of all ``i``, in a row."""
-    total = int(lengths.sum())
     ends = np.cumsum(lengths)
-    return np.repeat(starts - (ends - lengths), lengths) + np.arange(total)
+    found = np.repeat(starts - (ends - lengths), lengths)
+    found += np.arange(len(found))
+    return found
 
 
 def _offsets(lengths: list[int]) -> Ints:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from qa.rules.batch.plaintext import LATIN, PlainText, filler_turns, plain_columns
-from qa.rules.batch.table import OTHER, UNKNOWN, Bools, Codes, Floats, Ints, Small, Table, pieces, text_of
+from qa.rules.batch.plaintext import LATIN, PlainText, ends_of, filler_turns, plain_columns
+from qa.rules.batch.table import OTHER, UNKNOWN, Bools, Codes, Ints, Small, Table, pieces, text_of
 from qa.rules.model import Doubt
 from qa.rules.view import PAUSE
 
@@ -17,8 +17,8 @@ from qa.rules.view import PAUSE
 class Talks:
     """All talks in the order of calls; those of call ``c`` are ``first[c]`` to ``first[c + 1]``.
 
-    ``codes`` is the plain text of all talks in a row, that of talk ``k`` at ``at[k]`` to ``at[k + 1]``; of every character there are its
-    talk, its turn, and its place ``[starts, ends)`` in the turn's text. ``rank`` counts, per talk, the talks that windows count up to and
+    ``codes`` is the plain text of all talks in a row, that of talk ``k`` at ``at[k]`` to ``at[k + 1]``; ``origin`` leads back to the
+    turns. ``rank`` counts, per talk, the talks that windows count up to and
     including it, of anybody, of the agent and of the customer; ``total`` the same over the call.
     """
 
@@ -29,16 +29,25 @@ class Talks:
     of_turn: Ints
     at: Ints
     codes: Codes
-    talk: Ints
-    turn: Ints
-    starts: Ints
-    ends: Ints
+    plain: PlainText
+    turns_at: Ints
     rank: tuple[Ints, Ints, Ints]
     total: tuple[Ints, Ints, Ints]
     filler: Bools
     """Of turns: nothing but 嗯 is said."""
     plain_size: Ints
     """Of turns: how many plain characters they have."""
+
+    def origin(self, places: Ints) -> tuple[Ints, Ints, Ints]:
+        """(turn, first, past-last character of its text) of the plain characters at ``places``."""
+        source = self.plain.source[places].astype(np.int64)
+        turn = np.searchsorted(self.turns_at, source, side="right") - 1
+        begin = self.turns_at[turn]
+        return turn, source - begin, ends_of(self.plain, places) - begin
+
+    def talk_at(self, places: Ints) -> Ints:
+        """The talk of each plain character."""
+        return np.searchsorted(self.at, places, side="right") - 1
 
     def text(self, talk: int) -> str:
         """The plain text of a talk."""
@@ -63,7 +72,7 @@ def talks_of(table: Table, doubt: Doubt) -> Talks:
     count = len(heads)
     trusted = (sure | (table.role == OTHER))[order].astype(np.int8)
     talk_sure = np.minimum.reduceat(trusted, np.flatnonzero(fresh)).astype(np.bool_) if count else np.zeros(0, dtype=np.bool_)
-    codes, turn, starts, ends = _joined(table, plain, order, talk_in_order)
+    joined, at = _joined(table, plain, order, talk_in_order)
     call = call_of[heads] if count else np.zeros(0, dtype=np.int64)
     first = np.concatenate([[0], np.cumsum(np.bincount(call, minlength=table.n))]).astype(np.int64)
     role = table.role[heads] if count else np.zeros(0, dtype=np.int8)
@@ -73,8 +82,6 @@ def talks_of(table: Table, doubt: Doubt) -> Talks:
         sums = np.concatenate([[0], np.cumsum(mine)]).astype(np.int64)
         ranks.append(sums[1:] - sums[first[call]])
         totals.append(sums[first[1:]] - sums[first[:-1]])
-    talk = of_turn[turn]
-    at = np.concatenate([[0], np.cumsum(np.bincount(talk, minlength=count))]).astype(np.int64)
     return Talks(
         first,
         call,
@@ -82,11 +89,9 @@ def talks_of(table: Table, doubt: Doubt) -> Talks:
         talk_sure,
         of_turn,
         at,
-        codes,
-        talk,
-        turn,
-        starts,
-        ends,
+        joined.codes,
+        joined,
+        table.at,
         (ranks[0], ranks[1], ranks[2]),
         (totals[0], totals[1], totals[2]),
         filler,
@@ -151,34 +156,43 @@ def _one_by_one(keys: Sequence[int], filler: Sequence[bool]) -> tuple[list[bool]
     return begins, aside
 
 
-def _joined(table: Table, plain: PlainText, order: Ints, talk: Ints) -> tuple[Codes, Ints, Ints, Ints]:
-    """Plain characters in the order of the talks, with what stands between the sentences of a talk."""
+def _joined(table: Table, plain: PlainText, order: Ints, talk: Ints) -> tuple[PlainText, Ints]:
+    """Plain characters in the order of the talks, with what stands between the sentences of a talk; and where each talk begins."""
     sizes = np.diff(plain.at)[order]
-    chosen = pieces(sizes, plain.at[order])
-    codes, turn, starts, ends = plain.codes[chosen], plain.turn[chosen], plain.starts[chosen], plain.ends[chosen]
-    spoken = np.flatnonzero(sizes)  # places in ``order`` with text
-    if len(spoken) < 2:
-        return codes, turn, starts, ends
     at = np.cumsum(sizes) - sizes
+    moved = bool((order[1:] < order[:-1]).any())
+    chosen = pieces(sizes, plain.at[order]) if moved else None
+    spoken = np.flatnonzero(sizes)  # places in ``order`` with text
     here = spoken[1:][talk[spoken[1:]] == talk[spoken[:-1]]]
     before = here - 1  # the sentence before, with or without text
     timed = table.timed
-    pause = _gap(table.end[order[before]], table.start[order[here]])
+    pause = table.start[order[here]] - table.end[order[before]]
     broken = timed[order[before]] & timed[order[here]] & (pause > PAUSE)
-    left, right = codes[at[here] - 1], codes[at[here]]
-    latin = ~broken & LATIN[left] & LATIN[right]
-    place = np.concatenate([at[here[broken]], at[here[latin]]])
-    if not len(place):
-        return codes, turn, starts, ends
-    joint = np.concatenate([np.full(int(broken.sum()), ord("\n")), np.full(int(latin.sum()), ord(" "))]).astype(np.uint32)
-    return (
-        np.insert(codes, place, joint),
-        np.insert(turn, place, turn[place - 1]),
-        np.insert(starts, place, starts[place - 1]),
-        np.insert(ends, place, ends[place - 1]),
-    )
+
+    def code(places: Ints) -> Codes:
+        return plain.codes[places if chosen is None else chosen[places]]
+
+    latin = ~broken & LATIN[code(at[here] - 1)] & LATIN[code(at[here])]
+    joined = broken | latin
+    place = at[here[joined]]
+    joint = np.where(broken, ord("\n"), ord(" "))[joined]
+    first = np.concatenate([at[np.flatnonzero(np.diff(talk, prepend=-1))], [int(sizes.sum())]]) if len(talk) else np.zeros(1, dtype=np.int64)
+    first += np.searchsorted(place, first, side="left")
+    if chosen is None and not len(place):
+        return plain, first
+    if chosen is None:
+        chosen = np.arange(len(plain.codes))
+    if len(place):
+        chosen = np.insert(chosen, place, chosen[place - 1])
+    codes = plain.codes[chosen]
+    codes[place + np.arange(len(place))] = joint
+    wide_end = np.zeros(0, dtype=np.int64)
+    wide = np.zeros(0, dtype=np.int64)
+    if len(plain.wide):
+        is_wide = np.zeros(len(plain.codes), dtype=np.bool_)
+        is_wide[plain.wide] = True
+        wide = np.flatnonzero(is_wide[chosen])
+        wide_end = plain.wide_end[np.searchsorted(plain.wide, chosen[wide])]
+    return PlainText(codes, plain.source[chosen], plain.at, wide, wide_end), first
 
 
-def _gap(end: Floats, start: Floats) -> Floats:
-    with np.errstate(invalid="ignore"):
-        return start - end
