@@ -87,7 +87,7 @@ def total(rule_set: RuleSet, items: Sequence[Settled]) -> float:
         shares = [(section.weight or 0.0, _kept(inside, section.floor / 100)) for section, inside in by_section]
         held = [(weight, share) for weight, share in shares if share is not None]
         base = rule_set.start * _mean(held, (), best=True)
-    return _finished(rule_set, base, sum(s.item.bonus for s in items if s.outcome is Outcome.PASS), items)
+    return _finished(rule_set, base, _bonus(items), items)
 
 
 def interval(rule_set: RuleSet, items: Sequence[Open]) -> tuple[float, float]:
@@ -95,11 +95,15 @@ def interval(rule_set: RuleSet, items: Sequence[Open]) -> tuple[float, float]:
     worst, best = [o.worst() for o in items], [o.best() for o in items]
     if not rule_set.in_percent:
         return total(rule_set, worst), total(rule_set, best)
-    ends = []
-    for settled, is_best in ((worst, False), (best, True)):
-        bonus = sum(s.item.bonus for s in settled if s.outcome is Outcome.PASS)
-        ends.append(_finished(rule_set, rule_set.start * _percent(rule_set, items, best=is_best), bonus, settled))
-    return ends[0], ends[1]
+    low = _finished(rule_set, rule_set.start * _percent(rule_set, items, best=False), _bonus(worst), worst)
+    # An item that caps the score may still lift the mean (a floor keeps its section up), so every cap is worth a try.
+    caps = {math.inf} | {o.item.set_score for o in items if o.item.set_score is not None}
+    highs = [(rule_set.start * _percent(rule_set, items, best=True, cap=cap), cap) for cap in caps]
+    return low, max(round(min(_finished(rule_set, base, _bonus(best), best), cap), 2) for base, cap in highs)
+
+
+def _bonus(items: Iterable[Settled]) -> float:
+    return sum(s.item.bonus for s in items if s.outcome is Outcome.PASS)
 
 
 def parts(rule_set: RuleSet, items: Sequence[Open]) -> tuple[Part, ...]:
@@ -182,17 +186,17 @@ def _share(item: Item, lost: float) -> float:
     return 1.0 - lost / item.points
 
 
-def _percent(rule_set: RuleSet, items: Sequence[Open], *, best: bool) -> float:
-    """The least or most share (0–1) of the whole."""
+def _percent(rule_set: RuleSet, items: Sequence[Open], *, best: bool, cap: float = math.inf) -> float:
+    """The least or most share (0–1) of the whole; for the most, items that would cap the score below ``cap`` fail only if they must."""
     if rule_set.sections[0].weight is None:
         everything = Section("", rule_set.title, rule_set.items)
-        share, _ = _section(everything, items, best=best)
+        share, _ = _section(everything, items, best=best, cap=cap)
         # Where all may be out of the question, nothing may be lost; for the least it counts only if there is nothing to lose at all.
         return 1.0 if share is None or (best and _may_vanish(items)) else share
     sure: list[tuple[float, float]] = []
     perhaps: list[tuple[float, float]] = []
     for section, inside in _by_section(rule_set, items):
-        share, certain = _section(section, inside, best=best)
+        share, certain = _section(section, inside, best=best, cap=cap)
         if share is not None and section.weight:
             (sure if certain else perhaps).append((section.weight, share))
     return _mean(sure, perhaps, best=best)
@@ -202,7 +206,7 @@ def _may_vanish(items: Sequence[Open]) -> bool:
     return all(Outcome.NA in o.may_be or not o.item.points for o in items)
 
 
-def _section(section: Section, items: Sequence[Open], *, best: bool) -> tuple[float | None, bool]:
+def _section(section: Section, items: Sequence[Open], *, best: bool, cap: float = math.inf) -> tuple[float | None, bool]:
     """The least or most share (0–1) of a section, and whether it is sure to count; (None, False) when nothing of it does."""
     settled = [o.best() if best else o.worst() for o in items]
     if _zeroed(settled):
@@ -210,7 +214,7 @@ def _section(section: Section, items: Sequence[Open], *, best: bool) -> tuple[fl
     sure: list[tuple[float, float]] = []
     perhaps: list[tuple[float, float]] = []
     for o, end in zip(items, settled, strict=True):
-        capped = o.item.fatal or o.item.fatal_section or o.item.set_score is not None
+        capped = o.item.fatal or o.item.fatal_section or (o.item.set_score is not None and o.item.set_score < cap)
         if not o.item.points:
             continue
         if end.outcome is not Outcome.NA:
