@@ -7,9 +7,9 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from qa.calls import Span
-from qa.rules import expressions
-from qa.rules.expressions import Compare, EachHas, Expression
-from qa.rules.facts import fact
+from qa.rules import comparing, expressions
+from qa.rules.expressions import Compare, CompareValues, EachHas, Expression
+from qa.rules.facts import fact, unknown_field
 from qa.rules.model import Item, Title
 from qa.rules.plan import Key, Plan
 from qa.rules.verdict import Evidence, Found, Hit, Verdict, both
@@ -42,7 +42,11 @@ class Account:
             if isinstance(atom, Compare):
                 if holds is not HIT and good is not HIT:
                     held = fact(self.run.call, atom.field)
-                    reasons.append(both(f"{atom.field}：{held or '无'}", f"{atom.field} is {held or 'absent'}"))
+                    late = unknown_field(self.run.call, atom.field)
+                    reasons.append(late or both(f"{atom.field}：{held or '无'}", f"{atom.field} is {held or 'absent'}"))
+                continue
+            if isinstance(atom, CompareValues):
+                self._value_evidence(item, atom, good, positive, evidence, reasons)
                 continue
             name = atom.cause if isinstance(atom, EachHas) else atom.name
             key = self.run.plan.key_of(item, name)
@@ -99,6 +103,31 @@ class Account:
         if not self.run.found(cause_key).hits and self.run.found(cause_key).unsure:
             reasons.append(self.run.found(cause_key).unsure)
 
+    def _value_evidence(
+        self, item: Item, atom: CompareValues, good: Verdict, positive: bool, evidence: list[Evidence], reasons: list[str]
+    ) -> None:
+        """The values that were compared; of a failed comparison those that failed it, with what they were held against."""
+        if good is DOUBTFUL:
+            reasons.append(comparing.why(self.run, item, atom))
+        sides = list(comparing.hits_of(self.run, item, atom))
+        wanted = [c for c in sides if (c.verdict if positive else ~c.verdict) is good] or sides
+        for compared in wanted:
+            key = self.run.plan.key_of(item, compared.name)
+            shown = self._of_hit(key, compared.hit)
+            if good is not HIT and compared.name == atom.names[0]:
+                zh, _, en = comparing.limit_shown(self.run, item, atom).rpartition(" / ")
+                (own_zh, _, own_en), sign = shown.detail.rpartition(" / "), expressions.opposite(atom.comparison, keep=not positive)
+                shown = replace(shown, detail=both(f"{own_zh}，{sign[0]}：{zh}", f"{own_en}; {sign[1]}: {en}"))
+                reasons += [shown.detail] if good is MISS else []
+            evidence.append(shown)
+        if not sides and good is not HIT and atom.names:
+            key = self.run.plan.key_of(item, atom.names[0])
+            evidence.append(self._missing(key, self.run.found(key)))
+            reasons += [evidence[-1].detail] if good is MISS else []
+        elif not atom.names and good is MISS:
+            zh, _, en = comparing.limit_shown(self.run, item, atom).rpartition(" / ")
+            reasons.append(both(f"{atom.left} 不符：{zh}", f"{atom.left} does not fit: {en}"))
+
     def _of_hit(self, key: Key, hit: Hit) -> Evidence:
         step = self.run.plan.steps[key]
         chars = (hit.start, hit.end) if hit.turn is not None else None
@@ -134,8 +163,13 @@ class Account:
     def unsure_applies(self, item: Item, applies_when: Expression) -> str:
         """That it may not apply, with the first reason there is."""
         for atom, _ in expressions.deciding(applies_when, lambda a: self.run.atom(item, a)):
-            found = Found() if isinstance(atom, (Compare, EachHas)) else self.run.found(self.run.plan.key_of(item, atom.name))
-            why = next((h.doubt for h in found.hits if h.doubt), "") or found.unsure
+            if isinstance(atom, CompareValues):
+                why = comparing.why(self.run, item, atom)
+            elif isinstance(atom, Compare):
+                why = unknown_field(self.run.call, atom.field)
+            else:
+                found = self.run.found(self.run.plan.key_of(item, atom.cause if isinstance(atom, EachHas) else atom.name))
+                why = next((h.doubt for h in found.hits if h.doubt), "") or found.unsure
             if why:
                 zh, _, en = why.rpartition(" / ")
                 return both(f"不确定是否适用（{zh}）", f"not sure that it applies ({en})")
@@ -156,9 +190,9 @@ def joined(lines: list[str]) -> tuple[str, str]:
 
 
 def _shown(params: Any) -> dict[str, Any]:
-    """The parameters of an operator as plain values; long lists shortened."""
+    """The parameters of an operator as plain values; long lists shortened, what is not meant for people left out."""
     out: dict[str, Any] = {}
-    for spec in fields(params):
+    for spec in (s for s in fields(params) if s.repr):
         value = getattr(params, spec.name)
         if isinstance(value, Enum):
             value = value.value

@@ -6,10 +6,12 @@ atoms       hello                       a condition
             each upset has sorry        every hit of the first is answered by a hit of the second
             meta.area == 城区            what came with the call: direction, queue, agent, layout, duration, meta.…
             meta.type in [报修, 投诉]     one of several; also `not in`
+            given.value == back.value   a value that was said, against another one, a literal with its unit, a field or a limit
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -57,7 +59,8 @@ class Compare:
     values: tuple[str, ...]
 
     def __str__(self) -> str:
-        value = f"[{', '.join(self.values)}]" if self.comparison in ("in", "not in") else self.values[0]
+        values = [_quoted(v) for v in self.values]
+        value = f"[{', '.join(values)}]" if self.comparison in ("in", "not in") else values[0]
         return f"{self.field} {self.comparison} {value}"
 
 
@@ -85,7 +88,75 @@ class Or:
         return " or ".join(str(p) for p in self.parts)
 
 
-Atom = Name | Count | EachHas | Compare
+HOW = ("any", "each", "first", "last", "sum", "max", "min")
+"""Which of a condition's values: one of them (the default), all, one in particular, or what they make together."""
+
+
+@dataclass(frozen=True, slots=True)
+class Values:
+    """The values of a condition's hits, taken as one of :data:`HOW` says."""
+
+    how: str
+    name: str
+
+    def __str__(self) -> str:
+        value = f"{self.name}.value"
+        return value if self.how == "any" else f"each {value}" if self.how == "each" else f"{self.how}({value})"
+
+
+@dataclass(frozen=True, slots=True)
+class Literal:
+    text: str
+
+    def __str__(self) -> str:
+        return self.text if _MEASURE.fullmatch(self.text) else _quoted(self.text)
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    name: str
+
+    def __str__(self) -> str:
+        return self.name
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """A variable of the rule set; of a table the cell for these fields of the call."""
+
+    variable: str
+    fields: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return f"${self.variable}" + (f"[{', '.join(self.fields)}]" if self.fields else "")
+
+
+Operand = Values | Literal | Field | Limit
+
+
+@dataclass(frozen=True, slots=True)
+class CompareValues:
+    """``left`` against one operand, or (``in``, ``not in``) against several literals."""
+
+    left: Operand
+    comparison: str
+    right: tuple[Operand, ...]
+
+    def __str__(self) -> str:
+        value = f"[{', '.join(map(str, self.right))}]" if self.comparison in ("in", "not in") else str(self.right[0])
+        return f"{self.left} {self.comparison} {value}"
+
+    @property
+    def operands(self) -> tuple[Operand, ...]:
+        return (self.left, *self.right)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The conditions whose values are compared, that on the left first."""
+        return tuple(dict.fromkeys(o.name for o in self.operands if isinstance(o, Values)))
+
+
+Atom = Name | Count | EachHas | Compare | CompareValues
 Expression = Atom | Not | And | Or
 
 
@@ -138,6 +209,8 @@ def names(expression: Expression) -> set[str]:
     for atom, _ in atoms(expression):
         if isinstance(atom, EachHas):
             found |= {atom.cause, atom.answer}
+        elif isinstance(atom, CompareValues):
+            found |= set(atom.names)
         elif isinstance(atom, (Name, Count)):
             found.add(atom.name)
     return found
@@ -186,6 +259,35 @@ def compare_value(value: str, comparison: str, values: tuple[str, ...]) -> bool:
         return any(_same(value, v) for v in values)
     left, right = number_of(value), number_of(values[0])
     return left is not None and right is not None and _ORDER[comparison](left, right)
+
+
+_SAYS = {
+    "==": ("相同于", "equals"),
+    "!=": ("不同于", "differs from"),
+    ">=": ("不低于", "is not below"),
+    "<=": ("不超过", "is not above"),
+    ">": ("超过", "is above"),
+    "<": ("低于", "is below"),
+    "in": ("属于", "is one of"),
+    "not in": ("不属于", "is none of"),
+}
+_OPPOSITES = {"==": "!=", "!=": "==", ">=": "<", "<": ">=", "<=": ">", ">": "<=", "in": "not in", "not in": "in"}
+
+
+def opposite(comparison: str, *, keep: bool = False) -> tuple[str, str]:
+    """In words, Chinese and English, what holds when the comparison does not (or, with ``keep``, when it does)."""
+    return _SAYS[comparison if keep else _OPPOSITES[comparison]]
+
+
+_MEASURE = re.compile(r"\d+(?:\.\d+)? [^\s()\[\],<>=!\"']+")
+"""A number and its unit, which need no quotes: 45 min."""
+
+
+def _quoted(text: str) -> str:
+    """A word as it stands in an expression: in quotes where it needs them."""
+    if text and not set(text) & set("()[],<>=!\"' （），【】") and text not in ("and", "or", "not", "in", "has"):
+        return text
+    return f"'{text}'" if '"' in text else f'"{text}"'
 
 
 def number_of(text: str) -> float | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from qa.calls import Call
 from qa.rules.expressions import Compare, compare_value
-from qa.rules.verdict import Verdict
+from qa.rules.verdict import Verdict, both
 
 
 def fact(call: Call, field: str) -> str | None:
@@ -20,6 +20,13 @@ def fact(call: Call, field: str) -> str | None:
     if value is None or value == "":
         return None
     return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def unknown_field(call: Call, field: str) -> str:
+    """Why a field that is not there may still come, empty where it is there or its feed has closed."""
+    if fact(call, field) is not None or call.metadata_closed:
+        return ""
+    return both(f"{field} 尚未到达", f"{field} has not arrived yet")
 
 
 def compare(call: Call, comparison: Compare) -> Verdict:

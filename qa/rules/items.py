@@ -17,6 +17,7 @@ from qa.rules.parsing import ExpressionError, parse
 from qa.rules.reading import read_conditions, title
 from qa.rules.source import Listing, Node, Table
 from qa.rules.stakes import read_stakes
+from qa.rules.value_checks import check_values
 
 OUTCOMES = ("pass", "fail", "doubtful", "na")
 _ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,79}")
@@ -40,8 +41,8 @@ def read_item(
     if fields.has("expect") == fields.has("forbid"):
         fields.refuse("expect", "needs either expect: or forbid:", "say what must hold, or what must not")
     forbids = fields.has("forbid")
-    wanted = _expression(fields, "forbid" if forbids else "expect", every)
-    applies = _expression(fields, "applies_when", every) if fields.has("applies_when") else None
+    wanted = _expression(fields, "forbid" if forbids else "expect", every, vocabulary)
+    applies = _expression(fields, "applies_when", every, vocabulary) if fields.has("applies_when") else None
     show_first = _show_first(fields, every)
     mentioned = expressions.names(wanted) | (expressions.names(applies) if applies else set()) | set(show_first)
     for condition in own.values():
@@ -80,7 +81,7 @@ def read_item(
     return item
 
 
-def _expression(fields: Fields, key: str, every: Mapping[str, Condition]) -> Expression:
+def _expression(fields: Fields, key: str, every: Mapping[str, Condition], vocabulary: Vocabulary) -> Expression:
     text = fields.text(key, limit=4000)
     try:
         expression = parse(text)
@@ -98,6 +99,7 @@ def _expression(fields: Fields, key: str, every: Mapping[str, Condition]) -> Exp
                     f"'{atom}' needs '{atom.answer}' to be placed by 'each {atom.cause}'",
                     f"write for example after: each {atom.cause} there",
                 )
+    check_values(fields, key, expression, every, vocabulary.variables)
     return expression
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from hotline.errors import BadRule
@@ -70,7 +71,7 @@ def _read(root: Node, name: str, source: str, values: Mapping[str, Value]) -> Ru
     variables = read_variables(whole, [key for key, _ in whole.children("vocabularies")])
     chosen = {**defaults(variables), **values}
     fields = Fields.of(name, "", fill_in(root, variables, chosen, examples=not values))
-    vocabulary = read_vocabulary(fields)
+    vocabulary = replace(read_vocabulary(fields), variables=variables)
     shared = read_conditions(fields, "conditions", vocabulary, {})
     card = read_card(fields)
     rule_set = RuleSet(

@@ -9,7 +9,28 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from qa.rules.expressions import COMPARISONS, FIELDS, WORDS, And, Atom, Compare, Count, EachHas, Expression, Name, Not, Or, number_of
+from qa.rules.expressions import (
+    COMPARISONS,
+    FIELDS,
+    HOW,
+    WORDS,
+    And,
+    Atom,
+    Compare,
+    CompareValues,
+    Count,
+    EachHas,
+    Expression,
+    Field,
+    Limit,
+    Literal,
+    Name,
+    Not,
+    Operand,
+    Or,
+    Values,
+    number_of,
+)
 
 MAX_TOKENS = 400
 MAX_DEPTH = 40
@@ -124,6 +145,8 @@ class _Parser:
             name = self.name()
             self.expect(")")
             return Count(name, self.comparison(), self.whole_number())
+        if self.is_values(token):
+            return self.compared(self.operand(token))
         if token.value == "each":
             cause = self.name()
             self.expect("has", "word")
@@ -131,26 +154,82 @@ class _Parser:
         if token.value in WORDS:
             raise ExpressionError(f"'{token.value}' stands where a condition should", "write the name of a condition")
         following = self.peek()
-        if following.value in COMPARISONS and following.kind == "op":
-            return self.compared(token.value, self.comparison())
+        compares = following.value in COMPARISONS and following.kind == "op"
+        if compares or self.is_word("in") or (self.is_word("not") and self.is_word("in", 1)):
+            return self.compared(Field(self.field(token.value)))
+        return Name(self.plain_name(token.value))
+
+    def is_values(self, token: _Token) -> bool:
+        """Whether ``token``, already taken, begins what was said as values: ``x.value``, ``each x.value``, ``sum(x.value)``."""
+        if token.value.endswith(".value"):
+            return True
+        if token.value in ("any", "each"):
+            return self.peek().kind == "word" and self.peek().value.endswith(".value")
+        return token.value in HOW and self.peek() == _Token("op", "(")
+
+    def operand(self, token: _Token) -> Operand:
+        """The operand that begins with ``token``, already taken."""
+        if token.kind == "text":
+            return Literal(token.value)
+        if token.kind != "word" or token.value in ("and", "or", "not", "in", "has"):
+            raise ExpressionError(f"a value expected, found '{token.value}'", "write x.value, a number with its unit, $limit or meta.NAME")
+        if self.is_values(token):
+            return self.said(token)
+        if token.value.startswith("$"):
+            return Limit(token.value[1:], self.keys())
+        if token.value in FIELDS or token.value.startswith("meta."):
+            return Field(self.field(token.value))
+        unit = self.peek()
+        if number_of(token.value) is not None and unit.kind == "word" and unit.value not in ("and", "or", "not"):
+            self.take()
+            return Literal(f"{token.value} {unit.value}")
+        return Literal(token.value)
+
+    def said(self, token: _Token) -> Values:
+        if token.value.endswith(".value"):
+            return Values("any", self.valued(token.value))
+        if token.value in ("any", "each"):
+            return Values(token.value, self.valued(self.take().value))
+        self.expect("(")
+        name = self.take()
+        if not name.value.endswith(".value"):
+            raise ExpressionError(f"'{name.value}' is no value", f"write for example {token.value}({name.value}.value)")
+        self.expect(")")
+        return Values(token.value, self.valued(name.value))
+
+    def valued(self, written: str) -> str:
+        name = written.removesuffix(".value")
+        if not name or name in WORDS or "." in name or name.startswith("$"):
+            raise ExpressionError(f"'{written}' names no condition", "write the name of a condition and .value behind it")
+        return name
+
+    def keys(self) -> tuple[str, ...]:
+        """The fields in brackets behind ``$limit``; nothing without brackets."""
+        if self.peek() != _Token("op", "["):
+            return ()
+        return tuple(self.field(name) for name in self.values())
+
+    def compared(self, left: Operand) -> Compare | CompareValues:
+        """What follows the left side of a comparison, and the whole of it."""
         if self.is_word("in") or (self.is_word("not") and self.is_word("in", 1)):
             comparison = "in"
             if self.take().value == "not":
                 self.take()
                 comparison = "not in"
-            return Compare(self.field(token.value), comparison, self.values())
-        return Name(self.plain_name(token.value))
-
-    def compared(self, field: str, comparison: str) -> Compare:
-        self.field(field)
-        token = self.take()
-        if token.kind not in ("word", "text") or token.value.startswith("$") or token.value.endswith(".value"):
-            if token.value.startswith("$") or token.value.endswith(".value"):
-                raise ExpressionError(f"'{token.value}' is not supported in this version", "compare with a plain word or number")
-            raise ExpressionError(f"a word or number expected after {comparison}, found '{token.value}'", "quote texts with spaces")
-        if comparison not in ("==", "!=") and number_of(token.value) is None:
-            raise ExpressionError(f"'{token.value}' is not a number", f"{comparison} compares numbers")
-        return Compare(field, comparison, (token.value,))
+            values = self.values()
+            if isinstance(left, Field):
+                return Compare(left.name, comparison, values)
+            return CompareValues(left, comparison, tuple(Literal(v) for v in values))
+        comparison = self.comparison()
+        right = self.operand(self.take())
+        if isinstance(left, Field) and isinstance(right, Literal):
+            if " " not in right.text and (comparison in ("==", "!=") or number_of(right.text) is not None):
+                return Compare(left.name, comparison, (right.text,))
+            if comparison in ("==", "!="):
+                return Compare(left.name, comparison, (right.text,))
+        if comparison not in ("==", "!=") and isinstance(right, Literal) and not right.text[:1].isdigit() and number_of(right.text) is None:
+            raise ExpressionError(f"'{right.text}' is not a number", f"{comparison} compares numbers, also with a unit: 45 min")
+        return CompareValues(left, comparison, (right,))
 
     def values(self) -> tuple[str, ...]:
         self.expect("[")
@@ -186,12 +265,10 @@ class _Parser:
 
     def plain_name(self, name: str) -> str:
         if name.endswith(".value") or name.startswith("$"):
-            raise ExpressionError(f"'{name}' is not supported in this version", "use conditions, counts and comparisons with metadata")
+            raise ExpressionError(f"'{name}' is a value, where a condition should stand", "compare it: promise.value <= $limit")
         return name
 
     def field(self, name: str) -> str:
-        if name.endswith(".value"):
-            raise ExpressionError(f"'{name}' is not supported in this version", "compare metadata with a word or number")
         if name not in FIELDS and not (name.startswith("meta.") and len(name) > 5):
             raise ExpressionError(f"'{name}' is not a field of a call", f"use meta.NAME or one of {', '.join(FIELDS)}")
         return name

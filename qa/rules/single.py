@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from qa.calls import Call
-from qa.rules import expressions
+from qa.rules import comparing, expressions
 from qa.rules.evidence import Account, joined, wanted_of
 from qa.rules.excuses import excused
-from qa.rules.expressions import Atom, Compare, Count, EachHas, Name
+from qa.rules.expressions import Atom, Compare, CompareValues, Count, EachHas, Name
 from qa.rules.facts import compare
 from qa.rules.model import Item
 from qa.rules.plan import Key, Plan
@@ -104,6 +104,8 @@ class Run:
             return compare(self.call, atom)
         if isinstance(atom, EachHas):
             return self._each_has(item, atom)
+        if isinstance(atom, CompareValues):
+            return comparing.verdict_of(self, item, atom)
         found = self.found(self.plan.key_of(item, atom.name))
         if isinstance(atom, Count):
             high = math.inf if found.unsure else len(found.hits)
@@ -136,6 +138,10 @@ class Run:
                 found = self.found(self.plan.key_of(item, atom.name))
                 fewest += len(found.certain)
                 most += math.inf if found.unsure else len(found.hits)
+            elif not positive and isinstance(atom, CompareValues):
+                own = [c.verdict for c in comparing.hits_of(self, item, atom) if c.name == atom.names[0]]
+                fewest += own.count(HIT)
+                most += math.inf if self.found(self.plan.key_of(item, atom.names[0])).unsure else len(own) - own.count(MISS)
         return fewest, most
 
 

@@ -81,7 +81,7 @@ def test_a_condition_pointed_to_must_exist(one_item) -> None:
 def test_a_metadata_field_that_may_still_arrive_is_said_to_decide_whether_it_applies(one_item, call) -> None:
     rules = one_item("x: {say: 您好啊}", "applies_when: meta.area == 城区\nexpect: x")
     item = score(rules, call("agent: 喂", metadata_closed=False)).item("i")
-    assert item.outcome == "doubtful" and item.reason.startswith("不确定是否适用；")
+    assert item.outcome == "doubtful" and item.reason.startswith("不确定是否适用（meta.area 尚未到达）；")
 
 
 @pytest.mark.parametrize(

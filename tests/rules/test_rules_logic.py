@@ -7,7 +7,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qa.rules import expressions
-from qa.rules.expressions import And, Compare, Count, EachHas, Name, Not, Or, compare_count, compare_value, evaluate
+from qa.rules.expressions import (
+    And,
+    Compare,
+    CompareValues,
+    Count,
+    EachHas,
+    Field,
+    Limit,
+    Literal,
+    Name,
+    Not,
+    Or,
+    Values,
+    compare_count,
+    compare_value,
+    evaluate,
+)
 from qa.rules.parsing import ExpressionError, parse
 from qa.rules.verdict import Verdict, all_of, any_of, both, in_language
 
@@ -72,10 +88,25 @@ def test_empty_conjunction_holds_and_empty_disjunction_does_not() -> None:
         ('meta.area in ["城 区", 农村]', Compare("meta.area", "in", ("城 区", "农村"))),
         ("direction not in [outbound]", Compare("direction", "not in", ("outbound",))),
         ("duration >= 30.5", Compare("duration", ">=", ("30.5",))),
+        ("given.value == back.value", CompareValues(Values("any", "given"), "==", (Values("any", "back"),))),
+        (
+            "each promise.value <= $limit[meta.type, meta.area]",
+            CompareValues(Values("each", "promise"), "<=", (Limit("limit", ("meta.type", "meta.area")),)),
+        ),
+        (
+            "promise.value <= 45 min and a",
+            And((CompareValues(Values("any", "promise"), "<=", (Literal("45 min"),)), Name("a"))),
+        ),
+        ("sum(bill.value) > 100元", CompareValues(Values("sum", "bill"), ">", (Literal("100元"),))),
+        ("last(x.value) != meta.x", CompareValues(Values("last", "x"), "!=", (Field("meta.x"),))),
+        ("x.value in [甲, '乙 丙']", CompareValues(Values("any", "x"), "in", (Literal("甲"), Literal("乙 丙")))),
+        ("duration <= 10 min", CompareValues(Field("duration"), "<=", (Literal("10 min"),))),
+        ("meta.x == $limit", CompareValues(Field("meta.x"), "==", (Limit("limit"),))),
     ],
 )
 def test_parsing(text: str, tree: expressions.Expression) -> None:
     assert parse(text) == tree
+    assert parse(str(tree)) == tree
 
 
 @pytest.mark.parametrize(
@@ -93,8 +124,12 @@ def test_parsing(text: str, tree: expressions.Expression) -> None:
         ("area == 城区", "not a field of a call"),
         ("meta.x >= 城区", "is not a number"),
         ("meta.x in []", "a word expected"),
-        ("given.value == back.value", "not supported in this version"),
-        ("meta.x == $limit", "not supported in this version"),
+        ("given.value", "a comparison expected"),
+        ("a and $limit", "a value, where a condition should stand"),
+        ("sum(bill) >= 3", "is no value"),
+        (".value == 3", "names no condition"),
+        ("promise.value <= soon", "is not a number"),
+        ("promise.value <= and", "a value expected"),
         ("a & b", "left over"),
         ("a = b", "cannot be read"),
         ("not " * 50 + "a", "nested too deeply"),

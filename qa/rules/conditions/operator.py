@@ -10,6 +10,7 @@ from typing import Any
 from qa.rules.fields import Fields, near
 from qa.rules.model import Title
 from qa.rules.phrases import Phrase, PhraseError, compile_phrase, expand
+from qa.rules.variables import Variable
 from qa.rules.verdict import Found
 from qa.rules.view import CallView
 from qa.rules.windows import Look
@@ -27,11 +28,12 @@ class Budget:
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """The named phrase lists of a rule set, resolved, and what is left of its budget."""
+    """The named phrase lists of a rule set, resolved, its variables, and what is left of its budget."""
 
     lists: Mapping[str, tuple[str, ...]]
     synonyms: Mapping[str, tuple[str, ...]]
     budget: Budget = field(default_factory=Budget)
+    variables: Mapping[str, Variable] = field(default_factory=dict)
 
     def phrases(self, source: Fields, key: str) -> tuple[str, ...]:
         """The phrases under ``key`` with ``$name`` filled in. Raises BadRule for unknown names and unreadable phrases."""
@@ -88,6 +90,11 @@ class Operator:
     speaker: bool = True
     once: bool = False
     """Whether each excuse of ``unless`` covers one hit only, unless it says otherwise."""
+
+    values: Callable[[Any], tuple[str, ...]] = lambda params: ()
+    """The kinds of value its hits carry (``duration``, ``phone``, ``text`` …); none where ``.value`` has no meaning."""
+    joins: bool = False
+    """Whether ``join_turns`` has a meaning: what is said in pieces over several turns of one side."""
 
     @property
     def keys(self) -> tuple[str, ...]:
