@@ -159,6 +159,16 @@ CATALOGUE: tuple[Entry, ...] = (
             "vocabulary.txt": "ff77588746d3a2595d32ab5b69ffd7b95ce2441ac57533cb66fc3eb575a115cf",
         },
     ),
+    *(
+        Entry(
+            f"bge-small-{code}",
+            f"Sentence vectors for {language}: `similar_to` with `similarity: embedding`",
+            "MIT",
+            size,
+            (Hub("ms", f"BAAI/bge-small-{code}-v1.5"), Hub("hf", f"BAAI/bge-small-{code}-v1.5")),
+        )
+        for code, language, size in (("zh", "Chinese", 96_000_000), ("en", "English", 134_000_000))
+    ),
     Entry(
         "kokoro-82m-zh",
         "Text to speech with 8 Mandarin voices; only for making sample calls",
