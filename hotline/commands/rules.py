@@ -10,15 +10,14 @@ import typer
 from hotline import settings
 from hotline.commands import rules_check
 from hotline.commands.rules_check import summary
+from hotline.commands.transcripts import MetaOption, written_call
 from hotline.console import JsonFlag, emit, out
 from hotline.errors import BadInput
 from qa import rules, scoring
-from qa.calls import Call, Role, Span, Turn
+from qa.calls import Call
 from qa.rules import in_language
-from qa.rules.examples import ExampleError, call_of, turns_of
 from qa.rules.reference import reference
 from qa.rules.verdict import Evidence
-from qa.transcription import supplied
 
 app = typer.Typer(help="Check, test, show and try the rules that judge calls.", no_args_is_help=True)
 rules_check.mount(app)
@@ -57,12 +56,12 @@ def show(file: Annotated[Path, typer.Argument(help="A rule set.")], as_json: Jso
 def score(
     transcript: Annotated[Path, typer.Argument(help="Text with 'agent: …' lines, or a transcript as JSON, SRT, WebVTT, CSV.")],
     rule_file: RulesOption,
-    meta: Annotated[list[str] | None, typer.Option("--meta", help="What came with the call, as name=value; may be repeated.")] = None,
+    meta: MetaOption = None,
     as_json: JsonFlag = False,
 ) -> None:
     """Judge a transcript without any recording and print the scorecard with its evidence."""
     rule_set = rules.load(rule_file)
-    call = _call(transcript, meta or [])
+    call = written_call(transcript, meta or ())
     card = scoring.score(rule_set, call)
     titles = {item.id: item.title for item in rule_set.items}
     rows = []
@@ -97,33 +96,6 @@ def print_reference(
         to.write_text(reference(), encoding="utf-8")
     except OSError as error:
         raise BadInput(str(to), f"cannot be written ({error.strerror})", "name a file in a folder that exists") from None
-
-
-def _call(path: Path, meta: list[str]) -> Call:
-    """The call in a transcript file. Raises BadInput naming file and line."""
-    values: dict[str, str] = {}
-    for entry in meta:
-        name, separator, value = entry.partition("=")
-        if not separator or not name:
-            raise BadInput(f"--meta {entry}", "is not name=value", "write for example --meta ticket_type=故障报修")
-        values[name.removeprefix("meta.")] = value
-    if path.suffix.lower() in (".json", ".srt", ".vtt", ".csv"):
-        entries = supplied.load(path).entries
-        turns = tuple(
-            Turn(i, e.role, e.text, Span(e.start, e.end) if e.start is not None and e.end is not None else None, confidence=e.confidence)
-            for i, e in enumerate(entries)
-        )
-        if all(t.role is Role.UNKNOWN for t in turns):
-            raise BadInput(path.name, "names no speaker", "add a role (agent, customer) to the entries")
-        return call_of(path.stem, turns, meta=values)
-    try:
-        return call_of(path.stem, turns_of(path.read_text(encoding="utf-8-sig")), meta=values)
-    except ExampleError as error:
-        raise BadInput(f"{path}:{error.line + 1}", error.problem, error.mend) from None
-    except UnicodeDecodeError:
-        raise BadInput(str(path), "is not UTF-8 text", "save it as UTF-8") from None
-    except OSError as error:
-        raise BadInput(str(path), f"cannot be read ({error.strerror})", "check the path") from None
 
 
 def _place(evidence: Evidence, call: Call) -> str:

@@ -10,7 +10,7 @@ import pytest
 
 from hotline import cli
 from hotline.errors import BadRule
-from qa.rules import load
+from qa.rules import load, load_text
 from qa.rules.conditions import OPERATORS
 from qa.rules.reference import reference
 
