@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +15,10 @@ from benchmarks.common import ROOT
 from benchmarks.speech_samples import Sample, phone_text
 from qa import models, torch_compat
 from qa.listen import Request, listen
+from qa.transcription.training import evaluate
 
 SMALL = ROOT / "qa" / "transcription" / "hotline_zh_small"
+SIZES = ("clips", "characters", "seconds")
 
 
 def word_errors(reference: str, hypothesis: str) -> float:
@@ -60,33 +62,42 @@ def _raw(phone: Sample, folder: Path) -> str:
 def mandarin(data: Path | None, most: int | None) -> dict[str, Any]:
     """CER of the small model: unseen sentences and voices through the telephone band, the sample calls, real clips.
 
-    ``most`` clips of a set at most. None for what cannot be measured here, with a remark.
+    Each as Hotline writes (with its beam search) and, under ``…_greedy``, as plain ``AutoModel`` writes. ``most`` clips of a set
+    at most. None for what cannot be measured here, with a remark.
     """
     names = ("cer_small_unseen", "cer_small_calls", "cer_small_real")
+    results: dict[str, Any] = dict.fromkeys([*names, *(name + "_greedy" for name in names)])
     if not (SMALL / "config.yaml").is_file():
         common.remark("hotline-zh-small is not in this checkout: its character error rates are left out")
-        return dict.fromkeys(names)
-    from qa.transcription.training import evaluate, telephone
+        return results
+    from qa.transcription.training import telephone
 
-    hear = evaluate.auto_model(SMALL)
     corpus, real = _there(data, "corpus"), _there(data, "mandarin")
-    results: dict[str, Any] = dict.fromkeys(names)
-    rows: list[list[Any]] = []
-    if corpus:
-        found = evaluate.measure(hear, _some(evaluate.corpus(corpus, "test"), most), telephone.narrow)
-        results["cer_small_unseen"] = found["cer"]
-        rows.append(["unseen sentences, unseen voices, telephone band", *_cells(found)])
-    found = evaluate.measure(hear, _some(evaluate.calls(ROOT / "data" / "calls", ROOT / "data" / "truth"), most))
-    results["cer_small_calls"] = found["cer"]
-    rows.append(["sample calls, line by line", *_cells(found)])
-    if real:
-        found = evaluate.measure(hear, evaluate.listed(real))
-        results["cer_small_real"] = found["cer"]
-        rows.append(["real recordings (it knows only synthetic speech)", *_cells(found)])
     for name, where in (("the test split of the synthetic corpus", corpus), ("the real clips", real)):
         if where is None:
             common.remark(f"{name}: not in --data, left out")
-    common.table("Character error rate % of hotline-zh-small", ["set", "CER", "clips", "characters", "seconds"], rows)
+    calls = evaluate.calls(ROOT / "data" / "calls", ROOT / "data" / "truth")
+    sets: list[tuple[str, str, Iterator[evaluate.Clip] | None, Callable[[np.ndarray], np.ndarray] | None]] = [
+        (
+            "unseen sentences, unseen voices, telephone band",
+            names[0],
+            evaluate.corpus(corpus, "test") if corpus else None,
+            telephone.narrow,
+        ),
+        ("sample calls, line by line", names[1], calls, None),
+        ("recordings of people (it knows only synthetic speech)", names[2], evaluate.listed(real) if real else None, telephone.narrow),
+    ]
+    ours, greedy = evaluate.with_language(SMALL), evaluate.auto_model(SMALL)
+    rows: list[list[Any]] = []
+    for title, name, clips, line in sets:
+        if clips is None:
+            continue
+        kept = list(_some(clips, most))
+        found = evaluate.measure(ours, iter(kept), line)
+        plain = evaluate.measure(greedy, iter(kept), line)
+        results |= {name: found["cer"], name + "_greedy": plain["cer"]}
+        rows.append([title, common.percent(found["cer"], 1), common.percent(plain["cer"], 1), *(found[key] for key in SIZES)])
+    common.table("Character error rate % of hotline-zh-small", ["set", "ours", "plain AutoModel", *SIZES], rows)
     return results
 
 
@@ -100,7 +111,3 @@ def _some(clips: Iterator[Any], most: int | None) -> Iterator[Any]:
         return clips
     every = list(clips)
     return iter([every[i] for i in np.linspace(0, len(every) - 1, min(most, len(every))).astype(int)])
-
-
-def _cells(found: dict[str, Any]) -> list[Any]:
-    return [common.percent(found["cer"]), found["clips"], found["characters"], found["seconds"]]

@@ -112,14 +112,10 @@ def listed(folder: Path) -> Iterator[Clip]:
 
 
 def auto_model(folder: Path) -> Callable[[np.ndarray], str]:
-    """The model folder through ``funasr.AutoModel``, one clip at a time."""
-    from qa import torch_compat
+    """The model folder through ``funasr.AutoModel`` as it comes, one clip at a time: the likeliest token of every frame."""
+    from qa import funasr_model, torch_compat
 
-    torch_compat.prepare()
-    with torch_compat.quiet():
-        from funasr import AutoModel
-
-        model: Any = AutoModel(model=str(folder), device="cpu", ncpu=1, disable_update=True, disable_pbar=True, log_level="ERROR")
+    model = funasr_model.load(folder)
 
     def hear(samples: np.ndarray) -> str:
         with torch_compat.quiet():
