@@ -126,9 +126,8 @@ def _condition(seen: ConditionSeen, call: Call, language: str) -> None:
     head = f"  • {seen.name} = {seen.verdict.value}  {seen.operator}: {seen.wanted[language]}  ({place}{looked})"
     _line(f"{head}  {seen.seconds * 1000:.2f} ms")
     for hit in seen.hits[:_HITS]:
-        _line(
-            f"      {_place(hit, call)}{in_language(hit.detail, language)}{'' if hit.certain else '  ? ' + in_language(hit.doubt, language)}"
-        )
+        doubt = "" if hit.certain else f"  ? {in_language(hit.doubt, language)}"
+        _line(f"      {_place(hit, call)}{in_language(hit.detail, language)}{doubt}")
     if len(seen.hits) > _HITS:
         _line(f"      … +{len(seen.hits) - _HITS}")
     for excuse in seen.excused:

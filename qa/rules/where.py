@@ -28,7 +28,7 @@ def where(condition: Condition) -> Title:
         zh.append(title.zh)
         en.append(title.en)
     for anchor in condition.anchors:
-        title = _anchor(anchor)
+        title = _anchor(anchor, _WHICH[anchor.which])
         zh.append(title.zh)
         en.append(title.en)
     for unless in condition.unless:
@@ -63,8 +63,8 @@ def _clock(seconds: float | None) -> Title:
     return Title(f"第 {seconds:g} 秒", f"{seconds:g} s")
 
 
-def _anchor(anchor: Anchor) -> Title:
-    which, direction = _WHICH[anchor.which], _DIRECTIONS[anchor.direction]
+def _anchor(anchor: Anchor, which: tuple[str, str]) -> Title:
+    direction = _DIRECTIONS[anchor.direction]
     near = Title("", "") if anchor.within is None else _within(anchor.within)
     absent = Title("（没有时不限）", " (anywhere when there is none)") if anchor.open_if_absent else Title("", "")
     zh = f"{which[0]} {anchor.condition} {direction[0]}{near.zh and ' ' + near.zh}{absent.zh}"
@@ -82,6 +82,6 @@ def _within(within: Within) -> Title:
 def _unless(unless: Unless) -> Title:
     if unless.anchor is None:
         return Title(f"有 {unless.condition} 时不算", f"not when there is {unless.condition}")
-    place = _anchor(unless.anchor)
+    place = _anchor(unless.anchor, _WHICH["any"])  # every excuse counts, wherever it stands in the call
     lasts = Title("", "") if unless.expires is None else Title(f"（{unless.expires:g} 秒内有效）", f" (for {unless.expires:g} s)")
     return Title(f"{place.zh}不算{lasts.zh}", f"not {place.en}{lasts.en}")
