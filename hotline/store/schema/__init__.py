@@ -4,7 +4,7 @@
         └──────< queues ─< interval_counts, topic_days          jobs, quarantine
     calls ─< tickets, surveys     agent_intervals, agent_days   forecasts ─< forecast_values
     calls ─< turn_corrections     ingest_runs, ingest_attempts, watched_files
-    users ─< sessions             audit                         staffing_plans
+    users ─< sessions             audit, published_weeks        staffing_plans
 
 Instants are stored in UTC and come back timezone-aware; ``day`` columns are local days of the centre.
 Durations are seconds.
@@ -19,7 +19,7 @@ from hotline.store.schema.ingestion import ingest_attempts, ingest_runs, jobs, q
 from hotline.store.schema.organisation import agents, org_units, queues, voiceprints
 from hotline.store.schema.people import audit, sessions, users
 from hotline.store.schema.planning import forecast_values, forecasts, staffing_plans
-from hotline.store.schema.scores import agent_days, rule_sets, scores
+from hotline.store.schema.scores import agent_days, published_weeks, rule_sets, scores
 
 __all__ = [
     "UtcDateTime",
@@ -37,6 +37,7 @@ __all__ = [
     "jobs",
     "metadata",
     "org_units",
+    "published_weeks",
     "quarantine",
     "queues",
     "recordings",

@@ -14,6 +14,19 @@ rule_sets = sa.Table(
     sa.Column("version", sa.Integer, nullable=False),
     sa.Column("source", sa.Text, nullable=False),  # the YAML as it was when it judged
     sa.Column("stored_at", UtcDateTime, nullable=False),
+    sa.Column("published_at", UtcDateTime),  # NULL: it judged, but nobody published it
+    sa.Column("published_by", sa.String(80), nullable=False, server_default=""),
+    sa.Column("publish_note", sa.Text, nullable=False, server_default=""),
+    sa.Column("in_force_from", UtcDateTime),  # NULL: as the text says, or from the beginning
+    # A published version is one text; the database itself refuses a second.
+    sa.Index(
+        "uq_rule_sets_published",
+        "id",
+        "version",
+        unique=True,
+        sqlite_where=sa.text("published_at IS NOT NULL"),
+        postgresql_where=sa.text("published_at IS NOT NULL"),
+    ),
 )
 
 scores = sa.Table(
@@ -32,7 +45,12 @@ scores = sa.Table(
     sa.Column("doubtful_items", sa.Integer, nullable=False, server_default="0"),
     sa.Column("current", sa.Boolean, nullable=False, server_default=sa.true()),  # the result boards count
     sa.Column("hits_file", sa.Text, nullable=False),
-    sa.UniqueConstraint("call_id", "rule_hash"),
+    sa.Column("author", sa.String(80), nullable=False, server_default=""),  # who had it judged; "" when it came in
+    sa.Column("reason", sa.Text, nullable=False, server_default=""),
+    sa.Column("band", sa.JSON),  # {zh, en} of the grade that counts
+    sa.Column("variables", sa.JSON, nullable=False, server_default="{}"),  # name → value, for people
+    sa.Column("metadata_open", sa.Boolean, nullable=False, server_default=sa.false()),  # judged while fields could still arrive
+    sa.Index("ix_scores_call_id", "call_id"),  # every result of a call is kept
     # At most one result of a call counts; the database itself refuses a second.
     sa.Index("uq_scores_current", "call_id", unique=True, sqlite_where=sa.text("current"), postgresql_where=sa.text("current")),
 )
@@ -57,4 +75,13 @@ agent_days = sa.Table(
     sa.Column("fatal_certain", sa.Integer, nullable=False),
     sa.Column("fatal_possible", sa.Integer, nullable=False),
     sa.Index("ix_agent_days_day", "day"),
+)
+
+published_weeks = sa.Table(
+    "published_weeks",
+    metadata,
+    sa.Column("week", sa.String(8), primary_key=True),  # 2026-W46
+    sa.Column("published_at", UtcDateTime, nullable=False),
+    sa.Column("published_by", sa.String(80), nullable=False),
+    sa.Column("note", sa.Text, nullable=False, server_default=""),
 )
