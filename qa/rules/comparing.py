@@ -20,7 +20,7 @@ from qa.calls import Call
 from qa.rules import values
 from qa.rules.expressions import CompareValues, Field, Limit, Literal, Operand, Values
 from qa.rules.facts import fact, unknown_field
-from qa.rules.model import Item
+from qa.rules.model import Item, Title
 from qa.rules.values import Quantity, Value, Words
 from qa.rules.variables import Cell, Lookup
 from qa.rules.verdict import Found, Hit, Verdict, both
@@ -84,15 +84,26 @@ def why(run: Run, item: Item, atom: CompareValues) -> str:
         reason = next((h.doubt for h in side.found.hits if h.doubt), "") or side.found.unsure or side.why
         if reason:
             return reason
+    for left in _candidates(side_of(run, item, atom.left)):
+        for operand in atom.right:
+            for right in _candidates(side_of(run, item, operand)):
+                if values.compare(left, "==" if atom.comparison in ("in", "not in") else atom.comparison, right) is DOUBTFUL:
+                    return values.why_doubtful(left, right)
     return both("数值不能确定地比较", "the values cannot be compared for certain")
 
 
-def limit_shown(run: Run, item: Item, atom: CompareValues) -> str:
-    """What the values of the left side were held against, for people."""
+def _candidates(side: Side) -> list[Value | None]:
+    held: list[Reading] = list(side.readings) if side.how == "one" else [hit.value for hit in side.found.hits]
+    return [value for value in held if not isinstance(value, Absent)]
+
+
+def limit_shown(run: Run, item: Item, atom: CompareValues, wanted: Callable[[str], Title]) -> str:
+    """What the values of the left side were held against, for people; ``wanted`` says what a condition looks for."""
     parts = []
     for operand in atom.right:
         if isinstance(operand, Values):
-            parts.append(both(f"「{operand.name}」", f"'{operand.name}'"))
+            title = wanted(operand.name)
+            parts.append(both(f"「{title.zh}」", f"'{title.en}'"))
             continue
         readings = [r for r in side_of(run, item, operand).readings if not isinstance(r, Absent)]
         shown = values.shown(readings[0]) if readings else both("无", "none")
@@ -211,10 +222,11 @@ def _limit(run: Run, limit: Limit) -> Side:
     missing = [name for name, key in zip(limit.fields, held, strict=True) if key is None]
     if missing and not call.metadata_closed:
         cells = [c for row, c in value.rows.items() if all(k is None or r in ("*", k.strip()) for r, k in zip(row, held, strict=True))]
-        cells += [] if value.default is None else [value.default]
-        readings = dict.fromkeys(_cell(cell, variable.kind) for cell in cells)
+        readings: dict[Value | None, None] = dict.fromkeys(_cell(cell, variable.kind) for cell in cells)
+        unforeseen = value.at(held)  # the fields may bring what no row names, which is as if they were absent
+        readings[None if unforeseen is None else _cell(unforeseen, variable.kind)] = None
         reason = both(f"{'、'.join(missing)} 尚未到达，限值未定", f"{', '.join(missing)} has not arrived yet: the limit is open")
-        return Side("one", Found(), tuple(readings) or (None,), reason)
+        return Side("one", Found(), tuple(readings), reason)
     cell = value.at(held)
     if cell is None:
         shown = "、".join(f"{name}={key or '无'}" for name, key in zip(limit.fields, held, strict=True))

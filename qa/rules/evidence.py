@@ -109,23 +109,25 @@ class Account:
         """The values that were compared; of a failed comparison those that failed it, with what they were held against."""
         if good is DOUBTFUL:
             reasons.append(comparing.why(self.run, item, atom))
+        keys = {name: self.run.plan.key_of(item, name) for name in atom.names}
+        empty = [name for name in keys if not self.run.found(keys[name]).hits]
+        against = comparing.limit_shown(self.run, item, atom, lambda name: wanted_of(self.run.plan, self.run.plan.key_of(item, name)))
+        zh, _, en = against.rpartition(" / ")
         sides = list(comparing.hits_of(self.run, item, atom))
-        wanted = [c for c in sides if (c.verdict if positive else ~c.verdict) is good] or sides
-        for compared in wanted:
-            key = self.run.plan.key_of(item, compared.name)
-            shown = self._of_hit(key, compared.hit)
-            if good is not HIT and compared.name == atom.names[0]:
-                zh, _, en = comparing.limit_shown(self.run, item, atom).rpartition(" / ")
+        for compared in [c for c in sides if (c.verdict if positive else ~c.verdict) is good] or sides:
+            shown = self._of_hit(keys[compared.name], compared.hit)
+            if good is not HIT and compared.name == atom.names[0] and not empty:
                 (own_zh, _, own_en), sign = shown.detail.rpartition(" / "), expressions.opposite(atom.comparison, keep=not positive)
-                shown = replace(shown, detail=both(f"{own_zh}，{sign[0]}：{zh}", f"{own_en}; {sign[1]}: {en}"))
+                words = ("对照", "against") if good is DOUBTFUL else sign
+                shown = replace(shown, detail=both(f"{own_zh}，{words[0]}：{zh}", f"{own_en}; {words[1]}: {en}"))
                 reasons += [shown.detail] if good is MISS else []
             evidence.append(shown)
-        if not sides and good is not HIT and atom.names:
-            key = self.run.plan.key_of(item, atom.names[0])
-            evidence.append(self._missing(key, self.run.found(key)))
+        if good is HIT:
+            return
+        for name in empty:
+            evidence.append(self._missing(keys[name], self.run.found(keys[name])))
             reasons += [evidence[-1].detail] if good is MISS else []
-        elif not atom.names and good is MISS:
-            zh, _, en = comparing.limit_shown(self.run, item, atom).rpartition(" / ")
+        if not atom.names and good is MISS:
             reasons.append(both(f"{atom.left} 不符：{zh}", f"{atom.left} does not fit: {en}"))
 
     def _of_hit(self, key: Key, hit: Hit) -> Evidence:

@@ -84,7 +84,8 @@ class Unless:
 class Condition:
     """One named observation: an operator with its parameters, whose turns, and where in the call.
 
-    ``says`` is what it observes in words for people; empty, and its phrases or its name speak for it.
+    ``says`` is what it observes in words for people; empty, and its phrases or its name speak for it. ``join_turns`` is over how
+    many turns of one side, with nothing but noise between them, one thing may be said.
     """
 
     name: str
@@ -96,6 +97,7 @@ class Condition:
     unless: tuple[Unless, ...]
     line: int
     says: Title = Title("", "")
+    join_turns: int = 1
 
     def neighbours(self) -> tuple[str, ...]:
         """The conditions this one is placed by or made of."""

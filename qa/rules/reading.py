@@ -92,8 +92,9 @@ def _condition(fields: Fields, name: str, vocabulary: Vocabulary, known: tuple[s
         word = others[0] if others else ""
         fields.refuse(word, f"'{word}' is not an operator" if word else "names no operator", near(word, OPERATORS))
     operator = OPERATORS[operators[0]]
-    if fields.has("join_turns"):
-        fields.refuse("join_turns", "is not supported in this version", "remove it: sentences of one turn are joined anyway")
+    if fields.has("join_turns") and not operator.joins:
+        fields.refuse("join_turns", f"has no meaning for {operator.name}", "remove it: sentences of one turn are joined anyway")
+    join = fields.whole("join_turns", 1, low=1, high=12)
     if operator.place == "call":
         for key in KEYS:
             if fields.has(key):
@@ -112,7 +113,7 @@ def _condition(fields: Fields, name: str, vocabulary: Vocabulary, known: tuple[s
         if other not in known:
             fields.refuse(operator.name, f"condition '{other}' is not defined", near(other, known))
     inner.finish(known=KEYS)
-    return Condition(name, operator.name, params, role, window, anchors, unless, fields.line(), says)
+    return Condition(name, operator.name, params, role, window, anchors, unless, fields.line(), says, join)
 
 
 def _operator_fields(fields: Fields, name: str) -> Fields:

@@ -121,6 +121,22 @@ def compare_any(left: Value | None, values: Sequence[Value], *, among: bool) -> 
     return verdict if among else ~verdict
 
 
+def why_doubtful(left: Value | None, right: Value | None) -> str:
+    """Why the two compare in doubt, for people."""
+    if left is None or right is None:
+        return both("数值未知", "the value is not known")
+    if isinstance(left, Personal) and isinstance(right, Personal):
+        tails = left.token.last_four and left.token.last_four == right.token.last_four
+        if tails and not (left.token.whole and right.token.whole):
+            return both("只知道后四位一致", "only the last four are known to agree")
+        return both("两处写法或位数不同，无法断定", "they are written unlike each other, or one is cut short")
+    if isinstance(left, Quantity) and isinstance(right, Quantity) and _comparable(left, right):
+        return both("说的是一个范围，限值在其中", "a range was said, and the limit lies within it")
+    if isinstance(left, Time) and isinstance(right, (Time, Quantity)):
+        return both("说的是一段时间，限值在其中", "a span of time was said, and the limit lies within it")
+    return both("两个值不是同一类，无法比较", "the two are not of one kind")
+
+
 def total(values: Sequence[Quantity]) -> tuple[str, str] | None:
     """The kind and unit that all share; None when they do not."""
     kinds = {(q.kind, _SAME_UNIT.get(q.unit, q.unit)) for q in values}

@@ -59,7 +59,7 @@ CHANGES = [
     ("after: hello, within: 3 turns", "around: hello", 16, "one.conditions.bye.around", "does not say how near", "within"),
     ("after: hello, ", "", 16, "one.conditions.bye.within", "nothing to be measured from", "after"),
     ("within: 3 turns", "within: soon", 16, "one.conditions.bye.within", "is not a distance", "3 agent turns"),
-    ("within: 3 turns", "within: 3 turns, join_turns: 2", 16, "one.conditions.bye.join_turns", "not supported", "remove"),
+    ("within: 3 turns", "within: 3 turns, join_turns: 2", 16, "one.conditions.bye.join_turns", "has no meaning for say", "remove"),
     ("within: 3 turns", "fuzzy: 1", 16, "one.conditions.bye.fuzzy", "is not known here", "known: "),
     ("expect: hello and bye", "expect: hello and by", 17, "one.expect", "condition 'by' is not defined", "did you mean bye"),
     ("expect: hello and bye", "expect: hello and", 17, "one.expect", "a condition expected", "name of a condition"),

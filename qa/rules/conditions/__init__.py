@@ -5,6 +5,7 @@ from __future__ import annotations
 from qa.rules.conditions import (
     duration,
     emotion,
+    entity,
     flow,
     interruption,
     item_verdict,
@@ -40,11 +41,12 @@ OPERATORS: dict[str, Operator] = {
         turn_count,
         talk_share,
         metadata,
+        entity,
         same_value,
         item_verdict,
         flow,
     )
 }
 
-LATER = ("entity",)
+LATER: tuple[str, ...] = ()
 """Operators that have their place in the language but not in this version."""
