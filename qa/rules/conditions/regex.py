@@ -2,25 +2,29 @@
 
 `text: plain` matches the plain text of the whole turn instead (no punctuation, numbers read out).
 Lookaround and back-references do not exist in RE2: write `exclude:` for what must not surround the
-match, or `unless:` for what must not stand near it. Personal numbers are masked before rules see them: ask for those
-with `same_value`.
+match, or `unless:` for what must not stand near it. A named group `(?P<name>…)` is the match's `.value` in expressions; as a
+quantity where it is compared with one (四十五分钟 with `45 min`). `join_turns: 3` matches over three turns of one side that only 嗯 or
+对 of the other parts. Personal numbers are masked before rules see them: ask for those with `entity` or `same_value`.
 
 Example:
 
     line:    {regex: '955\\d{2}', by: agent}
     promise: {regex: '(四十五|三刻)分?钟?.{0,6}(到|抵达)', text: plain, by: agent, exclude: '不(能|会).{0,4}到'}
+    ticket:  {regex: '工单号(码)?(是|为)?(?P<no>[0-9]{6,12})', by: agent, join_turns: 2}
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import re2
 
 from qa.rules.conditions.operator import Operator, Vocabulary, param
 from qa.rules.fields import Fields
+from qa.rules.joining import passages
 from qa.rules.model import Title
+from qa.rules.values import Words
 from qa.rules.verdict import Found, Hit, both
 from qa.rules.view import CallView, Talk
 from qa.rules.windows import Look
@@ -41,6 +45,15 @@ class Params:
         key="text",
         shown="as_written",
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """``[start, end)`` of a text, and what a named group of the pattern holds there (None: there is none)."""
+
+    start: int
+    end: int
+    value: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,39 +111,72 @@ def prepare(params: Params) -> Prepared:
 
 def find(prepared: Prepared, view: CallView, look: Look) -> Found:
     """Every match in the window."""
-    hits: list[Hit] = []
-    for talk in look.talks:
-        if prepared.params.plain:
-            hits += [_hit(view, *view.original(talk, s, e)) for s, e in _matches(prepared, talk.text)]
-        else:
-            hits += _in_sentences(prepared, view, talk)
+    join = look.condition.join_turns
+    if prepared.params.plain and join == 1:
+        hits = [_hit(view, view.original(t, m.start, m.end), m) for t in look.talks for m in _matches(prepared, t.text)]
+    elif prepared.params.plain:
+        hits = _in_chains(prepared, view, look.talks, join)
+    elif join == 1:
+        hits = [_hit(view, (n, m.start, m.end), m) for t in look.talks for n in t.turns for m in _matches(prepared, view.turns[n].text)]
+    else:
+        found = [(p, m) for p in passages(view, look.talks, join) for m in _matches(prepared, p.text)]
+        hits = _longest([_hit(view, p.place(m.start, m.end), m) for p, m in found])
     kept = look.keep_all(sorted(hits, key=lambda h: (h.turn or 0, h.start)))
     return Found(tuple(kept), "" if kept else look.unsure)
 
 
-def _in_sentences(prepared: Prepared, view: CallView, talk: Talk) -> list[Hit]:
-    return [_hit(view, turn, s, e) for turn in talk.turns for s, e in _matches(prepared, view.turns[turn].text)]
+def _in_chains(prepared: Prepared, view: CallView, talks: list[Talk], join: int) -> list[Hit]:
+    """Matches in the plain text of several turns of one side, put together without anything in between."""
+    hits = []
+    for passage in passages(view, talks, join):
+        text = "".join(talk.text for talk in passage.talks)
+        places = tuple(place for talk in passage.talks for place in talk.places)
+        whole = replace(passage.talks[0], text=text, places=places)
+        hits += [_hit(view, view.original(whole, m.start, m.end), m) for m in _matches(prepared, text)]
+    return _longest(hits)
 
 
-def _matches(prepared: Prepared, text: str) -> list[tuple[int, int]]:
-    """Ranges of the matches that no exclusion overlaps; of overlapping ones the first."""
-    found = sorted({m.span() for pattern in prepared.patterns for m in pattern.finditer(text) if m.end() > m.start()})
+def _longest(hits: list[Hit]) -> list[Hit]:
+    """Of the hits that begin at the same place the one with most in it."""
+    best: dict[tuple[int | None, int], Hit] = {}
+    for hit in hits:
+        known = best.get((hit.turn, hit.start))
+        if known is None or (hit.end, len(hit.detail)) > (known.end, len(known.detail)):
+            best[hit.turn, hit.start] = hit
+    return list(best.values())
+
+
+def _matches(prepared: Prepared, text: str) -> list[Match]:
+    """The matches that no exclusion overlaps; of overlapping ones the first."""
+    found: dict[tuple[int, int], str | None] = {}
+    for pattern in prepared.patterns:
+        for m in pattern.finditer(text):
+            if m.end() > m.start():
+                group = next((held for held in m.groupdict().values() if held), None)
+                found[m.span()] = found.get(m.span()) or group
     if not found:
         return []
     voids = [m.span() for pattern in prepared.exclude for m in pattern.finditer(text)]
-    kept: list[tuple[int, int]] = []
-    for start, end in found:
-        if any(s < end and start < e for s, e in voids) or (kept and start < kept[-1][1]):
+    kept: list[Match] = []
+    for start, end in sorted(found):
+        if any(s < end and start < e for s, e in voids) or (kept and start < kept[-1].end):
             continue
-        kept.append((start, end))
+        kept.append(Match(start, end, found[start, end]))
     return kept
 
 
-def _hit(view: CallView, turn: int, start: int, end: int) -> Hit:
+def _hit(view: CallView, place: tuple[int, int, int], match: Match) -> Hit:
+    turn, start, end = place
     said = view.turns[turn].text[start:end]
     sure = view.sure_words(view.turns[turn], start, end)
     doubt = "" if sure else both("此处识别置信度低", "the recogniser is unsure of these words")
-    return Hit(turn, start, end, view.time_of(turn, start, end), sure, both(f"「{said}」", f"said {said}"), doubt)
+    value = None if match.value is None else Words(match.value)
+    return Hit(turn, start, end, view.time_of(turn, start, end), sure, both(f"「{said}」", f"said {said}"), doubt, value=value)
+
+
+def _values(params: Params) -> tuple[str, ...]:
+    """Text, where every pattern names a group."""
+    return ("text",) if all(re2.compile(pattern).groupindex for pattern in params.patterns) else ()
 
 
 OPERATOR = Operator(
@@ -140,4 +186,6 @@ OPERATOR = Operator(
     read,
     find,
     prepare,
+    values=_values,
+    joins=True,
 )
