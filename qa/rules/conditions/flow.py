@@ -148,20 +148,26 @@ def find(params: Params, view: CallView, look: Look) -> Found:
         placed = (look.keep(replace(hit, groups=frozenset())) for hit in look.found(name).hits if hit.turn is not None)
         kept[name] = tuple(sorted((h for h in placed if h is not None), key=_start))
     groups = sorted({g for hits in kept.values() for h in hits for g in h.groups})
-    hits: list[Hit] = []
+    hits: dict[tuple[int, int], Hit] = {}
     unsure = ""
     missed: Hit | None = None
     for group in groups if look.grouped else [None]:
         mine = kept if group is None else {n: tuple(h for h in found if group in h.groups) for n, found in kept.items()}
-        complete, broken = _through(params, look, mine, many=group is None)
-        hits += [_hit(look, walk, certain, group) for walk, certain in complete]
-        if not complete and broken is not None:
+        complete, broken = _through(params, look, mine)
+        for walk, certain in complete:
+            hit = _hit(look, walk, certain, group)
+            known = hits.setdefault(_end(hit), hit)
+            # The same run may answer several anchors.
+            hits[_end(hit)] = replace(hit if hit.certain else known, groups=known.groups | hit.groups)
+        if broken is not None:
             unsure = unsure or broken.skipped
-            missed = missed or _missed(view, look, broken, mine)
-    return Found(tuple(hits), "" if hits else unsure, missed=None if hits or unsure else missed or _nothing(params, view, look, kept))
+            missed = missed or _missed(look, broken, mine)
+    if hits:
+        return Found(tuple(hits[end] for end in sorted(hits)))
+    return Found(unsure=unsure, missed=None if unsure else missed or _nothing(params, view, look))
 
 
-def _through(params: Params, look: Look, kept: dict[str, tuple[Hit, ...]], *, many: bool) -> tuple[list[tuple[Walk, bool]], Walk | None]:
+def _through(params: Params, look: Look, kept: dict[str, tuple[Hit, ...]]) -> tuple[list[tuple[Walk, bool]], Walk | None]:
     """Complete walks, each with whether it is certain; and where none is, the one that came furthest."""
     complete: list[tuple[Walk, bool]] = []
     begin = (-1, 0)
@@ -173,8 +179,6 @@ def _through(params: Params, look: Look, kept: dict[str, tuple[Hit, ...]], *, ma
         best = min(done, key=lambda entry: (not entry[1], _end(entry[0].hits[-1])))
         complete.append(best)
         begin = _end(best[0].hits[-1])
-        if not many:
-            break
     if complete:
         return complete, None
     perhaps = [walk for walk, _ in walks if walk.skipped and walk.failed is None]
@@ -264,14 +268,12 @@ def _hit(look: Look, walk: Walk, certain: bool, group: int | None) -> Hit:
     return Hit(last.turn, last.start, last.end, span, certain, both(zh, en), "" if certain else doubt, groups)
 
 
-def _missed(view: CallView, look: Look, walk: Walk, kept: dict[str, tuple[Hit, ...]]) -> Hit | None:
-    """Where the walk ended, and what was wrong with the step it could not take."""
-    if walk.failed is None:
+def _missed(look: Look, walk: Walk, kept: dict[str, tuple[Hit, ...]]) -> Hit | None:
+    """Where the walk ended, and what was wrong with the step it could not take; None when it never began."""
+    if walk.failed is None or not walk.hits:
         return None
     step = _words(look, walk.failed)
     found = sorted((h for n in walk.failed.names for h in kept[n]), key=_start)
-    if not walk.hits:
-        return None
     last = walk.hits[-1]
     if not found:
         name = both(f"缺少步骤：{step.zh}", f"missing step: {step.en}")
@@ -283,7 +285,7 @@ def _missed(view: CallView, look: Look, walk: Walk, kept: dict[str, tuple[Hit, .
     return Hit(hit.turn, hit.start, hit.end, hit.span, detail=both(f"步骤顺序不对：{step.zh}", f"step out of order: {step.en}"))
 
 
-def _nothing(params: Params, view: CallView, look: Look, kept: dict[str, tuple[Hit, ...]]) -> Hit | None:
+def _nothing(params: Params, view: CallView, look: Look) -> Hit:
     """Not even the first step was found: where the search began."""
     step = _words(look, params.paths[0][0])
     first = look.searched[0] if look.searched else None
