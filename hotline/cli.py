@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 from typing import NoReturn
 
 import sqlalchemy as sa
 import typer
 
+from hotline import locale, settings
 from hotline.console import err, plain
 from hotline.errors import HotlineError, MissingPart
+from hotline.locale import messages
 
 GROUPS = ("models", "calls", "rules", "centre", "board", "forecast", "staff", "report", "agents", "users")
 
@@ -29,6 +32,7 @@ for _group in GROUPS:
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and exit: 0, 2 for a wrong command, or the ``exit_code`` of the error (see ``hotline/errors.py``)."""
+    locale.use(_language())
     try:
         app(arguments)
     except HotlineError as error:
@@ -41,8 +45,17 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 def _fail(error: HotlineError) -> NoReturn:
-    err.print(f"[bold red]error[/] {plain(str(error))}", soft_wrap=True)
+    err.print(f"[bold red]error[/] {plain(messages.told(error))}", soft_wrap=True)
     sys.exit(error.exit_code)
+
+
+def _language() -> str:
+    """The language of errors: the setting; where the settings themselves cannot be read, what the environment says."""
+    try:
+        return settings.load().language
+    except HotlineError:
+        said = os.environ.get("HOTLINE_LANGUAGE", "")
+        return said if said in locale.LANGUAGES else locale.current()
 
 
 def _database_error(error: sa.exc.DBAPIError) -> MissingPart:

@@ -1,4 +1,4 @@
-"""Shared fixtures: the models that real speech tests need."""
+"""Shared fixtures: the language of tests, and the models that real speech tests need."""
 
 from __future__ import annotations
 
@@ -6,8 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from hotline import settings
+from hotline import locale, settings
 from qa import models
+
+
+@pytest.fixture(autouse=True)
+def language(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Commands speak English to tests, which then read errors as they are written; screens begin in Chinese, as installed."""
+    locale.use("zh")
+    if "ui" not in request.path.parts:
+        monkeypatch.setenv("HOTLINE_LANGUAGE", "en")
 
 
 @pytest.fixture(scope="session")

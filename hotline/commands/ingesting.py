@@ -18,6 +18,7 @@ from rich.progress import Progress as Bar
 from hotline import settings
 from hotline.console import JsonFlag, emit, err, out, plain
 from hotline.errors import BadInput, storable
+from hotline.locale import messages
 from hotline.store import compaction, jobs, open_store, parquet
 from hotline.store.access import OPERATOR
 from qa import ingest as room
@@ -85,7 +86,7 @@ def print_summary(summary: Summary) -> None:
     for note in summary.notes:
         err.print(f"[yellow]note[/] {plain(note)}", soft_wrap=True)
     for problem in summary.quarantined:
-        err.print(f"[yellow]put aside[/] {plain(problem)}", soft_wrap=True)
+        err.print(f"[yellow]put aside[/] {plain(messages.line(problem))}", soft_wrap=True)
 
 
 @quarantine_app.callback(invoke_without_command=True)
@@ -169,7 +170,7 @@ def watch(
         emit(summary.row() | {"waiting": waiting}, True)
         return
     for name, why in waiting.items():
-        err.print(f"[yellow]left[/] {plain(name)}: {plain(why)}", soft_wrap=True)
+        err.print(f"[yellow]left[/] {plain(name)}: {plain(messages.message(why))}", soft_wrap=True)
 
 
 @contextmanager
@@ -247,8 +248,8 @@ def _line(row: dict[str, Any]) -> dict[str, Any]:
         "id": row["job_id"][:8],
         "call": row["call_id"],
         "source": row["source"],
-        "problem": row["problem"],
-        "mend": row["mend"],
+        "problem": messages.line(row["problem"]),
+        "mend": messages.message(row["mend"]),
         "tries": row["attempts"] or None,
         "at": row["at"],
     }

@@ -10,6 +10,7 @@ import typer
 from hotline import settings
 from hotline.console import JsonFlag, emit, err
 from hotline.errors import BadInput, CheckFailed, HotlineError, MissingPart
+from hotline.locale import messages
 from qa import models
 
 app = typer.Typer(help="Speech models: list, pull and check them.", no_args_is_help=True)
@@ -72,7 +73,7 @@ def pull(
     if done or json_output:
         emit(done, json_output, title="Pulled", columns=("name", "folder"))
     for failure in failed[:-1]:
-        err.print(str(failure), markup=False)
+        err.print(messages.told(failure), markup=False)
     if failed:
         raise failed[-1]
 
@@ -87,7 +88,11 @@ def check(names: Names = None, json_output: JsonFlag = False) -> None:
     if json_output:
         emit(rows, True)
     else:
-        emit([{"name": r["name"], "state": "; ".join(r["problems"]) or "whole"} for r in rows], False, title=f"Models ({folder})")
+        emit(
+            [{"name": r["name"], "state": "; ".join(map(messages.line, r["problems"])) or "whole"} for r in rows],
+            False,
+            title=f"Models ({folder})",
+        )
     if bad:
         names_of_bad = " ".join(str(row["name"]) for row in bad)
         raise CheckFailed(names_of_bad, "not whole or not allowed", f"see above; `hotline models pull {names_of_bad}` fetches anew")

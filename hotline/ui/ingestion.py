@@ -11,7 +11,7 @@ import polars as pl
 import streamlit as st
 
 from hotline.errors import BadInput
-from hotline.locale import t, term
+from hotline.locale import messages, t, term
 from hotline.store import Permission, Store, Viewer, jobs
 from hotline.ui import background, charts, components, session, voices
 from hotline.ui.components import Badge, Card
@@ -170,8 +170,8 @@ def _put_aside(store: Store, viewer: Viewer, row: dict[str, Any], busy: bool) ->
         words, buttons = st.columns([5, 2], vertical_alignment="center")
         with words:
             name = row["call_id"] or Path(row["source"]).name
-            st.markdown(f"**{literal(name)}**　{literal(row['problem'])}")
-            st.markdown(f":material/build: {literal(row['mend'])}")
+            st.markdown(f"**{literal(name)}**　{literal(messages.line(row['problem']))}")
+            st.markdown(f":material/build: {literal(messages.message(row['mend']))}")
             tries = t("ingestion.tries", count=row["attempts"]) if row["attempts"] else ""
             st.caption("　".join(part for part in (literal(row["source"]), tries, f"{row['at']:%Y-%m-%d %H:%M}") if part))
         with buttons, st.container(horizontal=True, horizontal_alignment="right"):

@@ -11,7 +11,7 @@ import polars as pl
 import streamlit as st
 
 from hotline.errors import BadInput
-from hotline.locale import t, term
+from hotline.locale import messages, t, term
 from hotline.store import Store, Viewer, corrections
 from hotline.store.calls import OpenedCall
 from hotline.store.parquet_files import part_of
@@ -126,7 +126,7 @@ def _try(store: Store, opened: OpenedCall, again: Callable[[Corrected], None], a
             st.warning(t("mend.overtaken"), icon=":material/group:")
             st.button(t("mend.reload"), icon=":material/refresh:")
         else:
-            st.error(literal(error), icon=":material/error:")
+            st.error(literal(messages.told(error)), icon=":material/error:")
         return
     again(result)
 

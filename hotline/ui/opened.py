@@ -14,7 +14,7 @@ import polars as pl
 import streamlit as st
 
 from hotline.errors import BadRule, HotlineError
-from hotline.locale import current, t, term
+from hotline.locale import current, messages, t, term
 from hotline.store import Permission, Store, Viewer, corrections
 from hotline.store import calls as call_store
 from hotline.store.calls import CallRow, OpenedCall
@@ -57,7 +57,7 @@ def show(store: Store, viewer: Viewer, call_id: str) -> None:
     for warning in visit.opened.warnings:
         st.warning(literal(warning), icon=":material/warning:")
     if visit.silence and row.recorded:
-        st.warning(literal(visit.silence), icon=":material/volume_off:")
+        st.warning(literal(messages.line(visit.silence)), icon=":material/volume_off:")
     if not row.recorded:
         st.info(t("call.not_recorded"), icon=":material/mic_off:")
         return

@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 import streamlit as st
 
-from hotline.locale import pick, t
+from hotline.locale import messages, pick, t
 from hotline.store import Permission, Store, Viewer, audit, forecasts, jobs, series
 from hotline.store import calls as call_store
 from hotline.store.organisation import queues_of
@@ -117,8 +117,11 @@ def _quarantine(store: Store, viewer: Viewer) -> None:
     if not aside:
         st.success(t("overview.nothing_aside"), icon=":material/done_all:")
         return
-    columns = ("source", "problem", "mend", "at")
-    rows = [{t(f"quarantine.{name}"): str(row[name])[:19] if name == "at" else row[name] for name in columns} for row in aside]
+    told = [
+        row | {"problem": messages.line(row["problem"]), "mend": messages.message(row["mend"]), "at": f"{row['at']:%Y-%m-%d %H:%M:%S}"}
+        for row in aside
+    ]
+    rows = [{t(f"quarantine.{name}"): row[name] for name in ("source", "problem", "mend", "at")} for row in told]
     st.dataframe(pl.DataFrame(rows), hide_index=True)
 
 

@@ -8,7 +8,7 @@ import polars as pl
 import streamlit as st
 
 from hotline.errors import BadInput
-from hotline.locale import catalogue, current, t, term
+from hotline.locale import catalogue, current, messages, t, term
 from hotline.store import Store, Viewer
 from hotline.ui import opened, player
 from hotline.ui.markup import literal
@@ -119,7 +119,7 @@ def _try(rule_set: RuleSet) -> None:
     try:
         call = conversation(text, given)
     except BadInput as error:
-        st.error(literal(error), icon=":material/error:")
+        st.error(literal(messages.told(error)), icon=":material/error:")
         return
     card = scoring.score(rule_set, call)
     doubtful = sum(item.outcome is scoring.Outcome.DOUBTFUL for item in card.items)

@@ -13,7 +13,7 @@ from urllib.parse import quote
 import streamlit as st
 
 from hotline.errors import AccessDenied, HotlineError
-from hotline.locale import t, term
+from hotline.locale import messages, t, term
 from hotline.store import Permission, Store, Viewer
 from hotline.ui import board, ingestion, overview, planning, reports, review, rules, session
 from hotline.ui.markup import literal
@@ -81,9 +81,9 @@ def run(screen: Screen, viewer: Viewer) -> None:
     try:
         screen.show(session.store(), viewer)
     except AccessDenied as denied:
-        st.error(t("app.denied", reason=literal(denied)), icon=":material/lock:")
+        st.error(t("app.denied", reason=literal(messages.told(denied))), icon=":material/lock:")
     except HotlineError as error:
-        st.error(literal(error), icon=":material/error:")
+        st.error(literal(messages.told(error)), icon=":material/error:")
 
 
 def frame(viewer: Viewer | None) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from hotline.errors import AccessDenied, BadInput, HotlineError, NotFound
-from hotline.locale import t
+from hotline.locale import messages, t
 from hotline.store import OPERATOR, Permission, Store, Viewer, voiceprints
 from hotline.store import calls as call_store
 from hotline.store.voiceprints import Consent
@@ -94,7 +94,7 @@ def _form(store: Store, viewer: Viewer, people: list[dict[str, Any]]) -> None:
         with st.spinner(t("voices.reading")):
             seconds = _enrol(store, viewer, agent, call_id.strip(), Consent(who.strip(), day, how.strip()))
     except HotlineError as error:
-        st.error(literal(error), icon=":material/error:")
+        st.error(literal(messages.told(error)), icon=":material/error:")
         return
     _done(t("voices.enrolled", name=names[agent], seconds=f"{seconds:.0f}"))
 
