@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import io
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
 
@@ -69,11 +69,12 @@ _PCM_TAGS = (1, 3, 6, 7)
 @dataclass(frozen=True, slots=True)
 class Wav:
     """A WAV header: ``seconds`` that it promises (0: does not say); ``size_at`` the offset of a size that is too small, with
-    ``size`` bytes of data that are really there."""
+    ``size`` bytes of data that are really there; ``plain`` when samples stand by themselves, so that packets may be of any size."""
 
     seconds: float = 0.0
     size_at: int | None = None
     size: int = 0
+    plain: bool = False
 
 
 def wav(file: BinaryIO, length: int) -> Wav:
@@ -82,17 +83,18 @@ def wav(file: BinaryIO, length: int) -> Wav:
     head = file.read(12)
     if len(head) < 12 or head[:4] not in (b"RIFF", b"RF64") or head[8:] != b"WAVE":
         return Wav()
-    at, rate, long_size = 12, 0.0, 0
+    at, rate, long_size, plain = 12, 0.0, 0, False
     while at + 8 <= length:
         file.seek(at)
         name, size = struct.unpack("<4sI", file.read(8))
         if name == b"data":
-            return _data(file, at, size, long_size, length, rate)
+            return replace(_data(file, at, size, long_size, length, rate), plain=plain)
         body = file.read(min(size, 64))
         if name == b"fmt " and len(body) >= 16:
             tag, channels, hertz, per_second, block, _ = struct.unpack_from("<HHIIHH", body)
             tag = struct.unpack_from("<H", body, 24)[0] if tag == 0xFFFE and len(body) >= 26 else tag
-            rate = hertz * block if tag in _PCM_TAGS and channels else per_second
+            plain = tag in _PCM_TAGS and bool(channels)
+            rate = hertz * block if plain else per_second
         elif name == b"ds64" and len(body) >= 16:
             (long_size,) = struct.unpack_from("<Q", body, 8)
         at += 8 + size + size % 2

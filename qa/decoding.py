@@ -36,6 +36,8 @@ _MOST_CHANNELS = 8
 _MOST_EMPTY = 50_000
 """Packets in a row without a sample after which a file is given up: it could go on for ever."""
 _BLOCK_S = 60.0
+_WAV_PACKET = 1 << 16
+"""Bytes; left to itself FFmpeg cuts plain samples into packets of a few milliseconds, and handing them over takes seven times as long."""
 
 
 @dataclass(slots=True)
@@ -128,6 +130,8 @@ def _opened(path: Path, file: BinaryIO, length: int) -> Iterator[tuple[Any, floa
         remarks.append(f"the header says {header.seconds:.1f} s, all that follows was read")
     source = containers.Source(file, header.size_at, header.size)
     options = {"format_whitelist": ",".join(containers.KINDS), "protocol_whitelist": "none"}
+    if header.plain:
+        options["max_size"] = str(_WAV_PACKET)
     raw = containers.headerless(path, head)
     kind = None
     if raw is not None:
