@@ -102,11 +102,13 @@ def hits(view: CallView, kind: str, *, tail_counts: bool, most_pieces: int | Non
             doubt = both("号码没有听全", "the number was not heard whole")
         if most_pieces is not None and len(one.mention.places) > most_pieces:
             doubt = both(f"分 {len(one.mention.places)} 段说出", f"said in {len(one.mention.places)} pieces")
-        if not all(view.sure_words(view.turns[t], p.start_char, p.end_char) for t, p in one.mention.places):
+        heard = all(view.sure_words(view.turns[t], p.start_char, p.end_char) for t, p in one.mention.places)
+        if not heard:
             doubt = both("数字的识别置信度低", "the recogniser is unsure of the digits")
         detail = both(f"{zh}（已隐去，{token.digits} 位）", f"{en} (masked, {token.digits} digits)") if token.digits else both(zh, en)
         span = view.time_of(turn, token.start_char, token.end_char)
-        out.append(Hit(turn, token.start_char, token.end_char, span, not doubt, detail, doubt, value=Personal(token, tail_counts)))
+        value = Personal(token, tail_counts) if heard else None  # what was badly heard may be any number
+        out.append(Hit(turn, token.start_char, token.end_char, span, not doubt, detail, doubt, value=value))
     return out
 
 

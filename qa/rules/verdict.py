@@ -67,7 +67,7 @@ class Hit:
     before it. ``span`` is seconds, None when times are unknown. ``detail`` is what was found, ``doubt``
     why it is not certain. ``groups`` are the hits of the ``each`` anchor that this one answers;
     ``phrase`` numbers the phrase that matched. ``value`` is what was said as a value that can be compared
-    (:mod:`qa.rules.values`: a duration, an amount, a number of somebody …), None where there is none or it is not known.
+    (:mod:`qa.rules.values`: a duration, an amount, a number of somebody …), None where there is none or it was not clearly heard.
     """
 
     turn: int | None

@@ -156,7 +156,7 @@ def _span(view: CallView, passage: Passage, place: Place) -> tuple[int, int] | N
 def _hit(view: CallView, place: tuple[int, int, int], said: str, value: Value | None, doubt: str) -> Hit:
     turn, first, last = place
     if not view.sure_words(view.turns[turn], first, last):
-        doubt = both("此处识别置信度低", "the recogniser is unsure of these words")
+        value, doubt = None, both("此处识别置信度低", "the recogniser is unsure of these words")
     zh, _, en = value_shown(value).rpartition(" / ")
     return Hit(
         turn,

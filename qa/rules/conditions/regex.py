@@ -170,7 +170,7 @@ def _hit(view: CallView, place: tuple[int, int, int], match: Match) -> Hit:
     said = view.turns[turn].text[start:end]
     sure = view.sure_words(view.turns[turn], start, end)
     doubt = "" if sure else both("此处识别置信度低", "the recogniser is unsure of these words")
-    value = None if match.value is None else Words(match.value)
+    value = Words(match.value) if match.value is not None and sure else None
     return Hit(turn, start, end, view.time_of(turn, start, end), sure, both(f"「{said}」", f"said {said}"), doubt, value=value)
 
 
