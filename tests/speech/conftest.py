@@ -11,6 +11,9 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
+from qa import audio
+
+ROOT = Path(__file__).parents[2]
 WriteWav = Callable[..., Path]
 
 
@@ -45,3 +48,14 @@ def phone_speech(phone_call: Path) -> list[tuple[str, float, float]]:
     lines = phone_call.with_suffix(".rttm").read_text().splitlines()
     fields = [line.split() for line in lines if line.startswith("SPEAKER")]
     return [(f[7], float(f[3]), float(f[3]) + float(f[4])) for f in fields]
+
+
+@pytest.fixture(scope="session")
+def speech() -> npt.NDArray[np.float32]:
+    """Six seconds of an agent at 8 kHz, float32 [n]."""
+    call = audio.decode(ROOT / "data" / "calls" / "audio" / "S001.wav")
+    left = call.samples[0]
+    first = int(np.argmax(audio.frame_levels(left, 8000) > -40)) * 160
+    six = left[first : first + 6 * 8000].copy()
+    six.flags.writeable = False  # one for all tests
+    return six
