@@ -1,4 +1,4 @@
-"""Where a condition looks, in words for people, Chinese and English.
+r"""Where a condition looks, in words for people, Chinese and English.
 
 >>> from qa.rules import load_text
 >>> card = "id: t\ntitle: T\nsections: [{id: s, items: [{id: i, points: 1, expect: b, conditions: {"
