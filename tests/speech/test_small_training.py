@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -77,6 +78,40 @@ def _value(said: str) -> int:
         else:
             digit = texts.DIGITS.index(char)
     return total + digit
+
+
+def test_speakers_say_some_sentences_each_and_none_that_is_held_out(tmp_path: Path) -> None:
+    pytest.importorskip("misaki")
+    from qa.transcription.training import speech
+    from qa.transcription.training.kokoro import LONGEST
+
+    rng = np.random.default_rng(6)
+    for name in ("zf_xiaobei", "zm_yunxi", "af_heart", "zf_xiaoni"):
+        rng.standard_normal((LONGEST, 1, 256)).astype(np.float32).tofile(tmp_path / f"{name}.bin")
+    voices = speech.Voices(tmp_path)
+    vocabulary = set("ㄅㄆㄇㄈㄉㄊㄋㄌㄍㄎㄏㄐㄑㄒㄓㄔㄕㄖㄗㄘㄙㄧㄨㄩㄚㄛㄜㄝㄞㄟㄠㄡㄢㄣㄤㄥ12345→↓↗↘ː") | set(
+        "abcdefghijklmnopqrstuvwxyzɕʂʐʰŋəɤɨɛɪʊɹ ,.?!"
+    )
+
+    def drawn(most: int) -> list[speech.Line]:
+        made = speech.lines(voices, texts.Texts(9), vocabulary, np.random.default_rng(10), most)
+        return list(itertools.islice(made, 60))
+
+    found, again = drawn(3), drawn(3)
+    assert [(x.text, x.phonemes, x.speaker) for x in found] == [(x.text, x.phonemes, x.speaker) for x in again]
+    runs = [len(list(run)) for _, run in itertools.groupby(found, key=lambda x: x.speaker)]
+    assert max(runs) <= 3 and len(set(runs)) > 1
+    assert {name for x in found for name, _ in (*x.speaker.prosody, *x.speaker.timbre)} == {"zf_xiaobei", "zm_yunxi", "af_heart"}
+    for line in found:
+        tokens = sum(p in vocabulary for p in line.phonemes)
+        assert 0 < tokens <= LONGEST and np.array_equal(line.style, voices.style(line.speaker, tokens))
+
+
+@pytest.mark.parametrize(("seconds", "clear"), [(0.2, False), (1.0, True), (5.3, True), (5.5, False)])
+def test_a_voice_that_drags_or_swallows_is_left_out(seconds: float, clear: bool) -> None:
+    from qa.transcription.training import speech
+
+    assert speech.is_clear(seconds, "您好，请讲哪位？") is clear
 
 
 @pytest.mark.parametrize("make", [telephone.narrow, lambda s: telephone.through_line(s, np.random.default_rng(5))])

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import dataclass
+from collections.abc import Container, Iterator
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
@@ -70,47 +71,68 @@ class Voices:
         return style
 
 
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A sentence for a speaker to say: ``phonemes`` are misaki's, ``style`` float32 [256]."""
+
+    text: str
+    phonemes: str
+    speaker: Speaker
+    style: np.ndarray
+
+
+def lines(voices: Voices, texts: Texts, vocabulary: Container[str], rng: np.random.Generator, most: int) -> Iterator[Line]:
+    """Sentences without end, 1 to ``most`` of one speaker in a row; those that the network cannot say at once are left out."""
+    from misaki import zh
+
+    sounds = zh.ZHG2P()
+    while True:
+        speaker = voices.draw(rng)
+        for _ in range(int(rng.integers(1, most + 1))):
+            text = texts.draw()
+            spoken = sounds(text)
+            phonemes = spoken[0] if isinstance(spoken, tuple) else spoken
+            tokens = sum(p in vocabulary for p in phonemes)
+            if 0 < tokens <= LONGEST:
+                yield Line(text, phonemes, speaker, voices.style(speaker, tokens))
+
+
+def is_clear(seconds: float, text: str) -> bool:
+    """Whether it took a time in which people say so many characters; a blend of voices may mumble or drag."""
+    return 0.05 < seconds / max(1, len(bare(text))) < 0.9
+
+
 def generate(out: Path, weights: Path, voices: Voices, texts: Texts, hours: float, worker: int) -> float:
     """Speak until ``hours`` of speech were made by this worker in this run; returns the hours. Appends to ``manifest-<worker>.jsonl``."""
     import soundfile
-    from misaki import zh
     from scipy.signal import resample_poly
 
     kokoro = Kokoro(weights, out / "graph")
-    sounds = zh.ZHG2P()
     made, index = 0.0, 0
     manifest = out / f"manifest-{worker}.jsonl"
     if manifest.exists():
         index = sum(1 for _ in manifest.open(encoding="utf-8"))
     rng = np.random.default_rng([worker, index])
     texts.rng = np.random.default_rng([worker, index, 1])
-    speaker, left = voices.draw(rng), 0
-    with manifest.open("a", encoding="utf-8") as lines:
+    drawn = lines(voices, texts, kokoro.vocabulary, rng, 7)
+    with manifest.open("a", encoding="utf-8") as rows:
         while made < hours * 3600:
-            if left <= 0:
-                speaker, left = voices.draw(rng), int(rng.integers(1, 8))
-            left -= 1
-            text = texts.draw()
-            spoken = sounds(text)
-            phonemes = spoken[0] if isinstance(spoken, tuple) else spoken
-            tokens = sum(p in kokoro.vocabulary for p in phonemes)
-            if not 0 < tokens <= LONGEST:
-                continue
-            audio, durations = kokoro.say(phonemes, voices.style(speaker, tokens), speaker.speed)
+            line = next(drawn)
+            audio, durations = kokoro.say(line.phonemes, line.style, line.speaker.speed)
             narrow = resample_poly(audio, 2, 3).astype(np.float32)
             seconds = len(narrow) / KEPT_RATE
-            if not 0.05 < seconds / max(1, len(bare(text))) < 0.9 or np.abs(narrow).max() < 0.02:
-                continue  # a voice blend that mumbles or drags
+            if not is_clear(seconds, line.text) or np.abs(narrow).max() < 0.02:
+                continue
             folder = out / f"{worker}-{index // 1000:03d}"
             folder.mkdir(exist_ok=True)
             path = folder / f"{index:06d}.flac"
             soundfile.write(path, np.clip(narrow, -1, 1), KEPT_RATE, subtype="PCM_16")
             row = {
-                "file": f"{folder.name}/{path.name}", "text": bare(text), "punct": text, "seconds": round(seconds, 3),
-                "prosody": speaker.prosody, "timbre": speaker.timbre, "speed": speaker.speed, "phonemes": phonemes, "durations": durations,
+                "file": f"{folder.name}/{path.name}", "text": bare(line.text), "punct": line.text, "seconds": round(seconds, 3),
+                **asdict(line.speaker), "phonemes": line.phonemes, "durations": durations,
             }  # fmt: skip
-            lines.write(json.dumps(row, ensure_ascii=False) + "\n")
-            lines.flush()
+            rows.write(json.dumps(row, ensure_ascii=False) + "\n")
+            rows.flush()
             index += 1
             made += seconds
     os.sync()
@@ -119,37 +141,25 @@ def generate(out: Path, weights: Path, voices: Voices, texts: Texts, hours: floa
 
 def generate_features(out: Path, frames: Frames, shortcut: Shortcut, voices: Voices, texts: Texts, hours: float, worker: int) -> float:
     """Like :func:`generate`, but filter banks by the short cut, in shards of 200 sentences under ``out``; returns the hours made."""
-    from misaki import zh
-
-    sounds = zh.ZHG2P()
     made = 0.0
     number = len(list(out.glob(f"quick-{worker}-*.npz")))
     rng = np.random.default_rng([worker, number, 2])
     texts.rng = np.random.default_rng([worker, number, 3])
-    speaker, left = voices.draw(rng), 0
+    drawn = lines(voices, texts, frames.vocabulary, rng, 5)
     shard: list[Heard] = []
     while made < hours * 3600:
-        if left <= 0:
-            speaker, left = voices.draw(rng), int(rng.integers(1, 6))
-        left -= 1
-        text = texts.draw()
-        spoken = sounds(text)
-        phonemes = spoken[0] if isinstance(spoken, tuple) else spoken
-        tokens = sum(p in frames.vocabulary for p in phonemes)
-        if not 0 < tokens <= LONGEST:
-            continue
-        style = voices.style(speaker, tokens)
-        acoustic, pitch, energy, durations = frames.of(phonemes, style, speaker.speed)
+        line = next(drawn)
+        acoustic, pitch, energy, durations = frames.of(line.phonemes, line.style, line.speaker.speed)
         count = int(len(acoustic) / 0.8) - 2
         seconds = count * 0.01
-        if count < 20 or not 0.05 < seconds / max(1, len(bare(text))) < 0.9:
+        if count < 20 or not is_clear(seconds, line.text):
             continue
         try:
-            places = spans(text, phonemes, durations, frames.vocabulary)
+            places = spans(line.text, line.phonemes, durations, frames.vocabulary)
         except ValueError:
             continue  # a character that misaki and pypinyin read in different words
-        bank = predict(shortcut, columns(acoustic, pitch, energy, count), style).numpy()
-        shard.append(Heard(bank, text, places))
+        bank = predict(shortcut, columns(acoustic, pitch, energy, count), line.style).numpy()
+        shard.append(Heard(bank, line.text, places))
         made += seconds
         if len(shard) == 200:
             write(out / f"quick-{worker}-{number:04d}.npz", shard)
