@@ -123,7 +123,21 @@ class Look:
             return self.view.total(window.role)[0] < window.last
         if isinstance(window, TimeRange) and window.end is not None and window.end > 0:
             return self.view.end < window.end
-        return not any(a.direction == "before" for a in self.condition.anchors)
+        return not any(self._closed(anchor) for anchor in self.condition.anchors)
+
+    def _closed(self, anchor: Anchor) -> bool:
+        """Whether an anchor ends the window for certain before the recording does."""
+        hits = self.found(anchor.condition).hits
+        if anchor.direction == "before":
+            return any(x.certain for x in hits)
+        if anchor.which != "first" or anchor.within is None or not hits or not hits[0].certain or hits[0].turn is None:
+            return False
+        if anchor.within.turns is not None:
+            role = anchor.within.role
+            passed = self.view.total(role)[0] - self.view.rank(role, self.view.talk_of[hits[0].turn])[1]
+            return passed > anchor.within.turns
+        span = hits[0].span
+        return span is not None and self.view.end - span.end > (anchor.within.seconds or 0.0)
 
     def _place(self, hit: Hit, talk: Talk) -> tuple[Verdict, frozenset[int]]:
         window = self.condition.window

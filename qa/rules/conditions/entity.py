@@ -18,6 +18,7 @@ Example:
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 
 from qa.rules import personal
 from qa.rules.conditions.matching import Lexicon, Place, exact_places, lexicon
@@ -35,6 +36,8 @@ from qa.text.quantities import KINDS as QUANTITIES
 from qa.text.quantities import quantities
 
 KINDS = (*QUANTITIES, "date", *personal.KINDS)
+_SOME_DAY = datetime(2000, 1, 3, tzinfo=UTC)
+"""For finding days in a call that has no date: where they stand, not which they are."""
 _REACH = 20
 """Characters between a value and a phrase of ``near``."""
 
@@ -131,12 +134,11 @@ def _in_passage(prepared: Prepared, view: CallView, passage: Passage) -> list[Hi
 
 def _dates(view: CallView, passage: Passage) -> list[tuple[int, int, Value | None, str]]:
     began = view.call.started_at
-    if began is None:
-        return []
     found: list[tuple[int, int, Value | None, str]] = []
-    for moment in moments(passage.text, began):
+    for moment in moments(passage.text, began or _SOME_DAY):
         doubt = "" if moment.sure else both("指哪一天或上下午不确定", "which day or half of the day is meant is not sure")
-        found.append((moment.first, moment.last, Time(moment.start, moment.end, began), doubt))
+        value = None if began is None else Time(moment.start, moment.end, began)
+        found.append((moment.first, moment.last, value, doubt))
     return found
 
 
