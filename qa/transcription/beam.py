@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from qa.transcription.ngrams import ORDER, Ngrams
+from qa.transcription.ngrams import ORDER, After, Ngrams
 
 _NEVER = -math.inf
 
@@ -54,12 +54,13 @@ class _Prefix:
     the prefix before, the last token, the frame it was first heard in. ``held`` is the last frame after which the beam held it.
     """
 
-    __slots__ = ("blank", "children", "heard", "held", "language", "last", "length", "said", "score", "tail", "token", "written")
+    __slots__ = ("after", "blank", "children", "heard", "held", "language", "last", "length", "said", "score", "tail", "token", "written")
 
     def __init__(self, last: int, length: int, tail: tuple[int, ...], language: float) -> None:
         self.last, self.length, self.tail, self.language = last, length, tail, language
         self.children: dict[int, _Prefix] = {}
         self.said: dict[int, float] = {}  # ``language`` of the prefixes with one more token
+        self.after: After | None = None  # asked for when first needed
         self.written: Any = None
         self.blank = self.token = self.heard = self.score = _NEVER
         self.held = -1
@@ -146,7 +147,9 @@ def _best(beam: list[_Prefix], frame: int, longer: list[_Longer], language: Ngra
         heard, prefix, token = one
         said = prefix.said.get(token)
         if said is None:
-            said = prefix.said[token] = prefix.language + language.log(prefix.tail, token)
+            if prefix.after is None:
+                prefix.after = language.after(prefix.tail)
+            said = prefix.said[token] = prefix.language + prefix.after.log(token)
         score = heard + weights.language * said + weights.length * (prefix.length + 1)
         if score >= best[0]:
             heapreplace(best, score)

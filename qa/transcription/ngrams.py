@@ -33,28 +33,48 @@ class Ngrams:
                 found[key >> BITS] = (total + count, types + 1)
             self._contexts.append(found)
         self._vocabulary = vocabulary
-        self._known: dict[tuple[int, ...], float] = {}
+        self._after: dict[tuple[int, ...], After] = {}
 
     def log(self, before: tuple[int, ...], token: int) -> float:
         """Natural log of the probability of ``token`` after ``before`` (all tokens of the sentence so far)."""
-        history = (_START, *before)[-(ORDER - 1) :]
-        asked = (*history, token)
-        if asked not in self._known:
-            if len(self._known) > 500_000:
-                self._known.clear()
-            self._known[asked] = math.log(self._probability(history, token))
-        return self._known[asked]
+        return self.after(before).log(token)
 
-    def _probability(self, history: tuple[int, ...], token: int) -> float:
-        likely = 1.0 / self._vocabulary
+    def after(self, before: tuple[int, ...]) -> After:
+        """What may come after ``before``; the last four tokens of a longer sentence do as well as all of them."""
+        history = (_START, *before)[-(ORDER - 1) :]
+        found = self._after.get(history)
+        if found is None:
+            if len(self._after) > 100_000:
+                self._after.clear()
+            found = self._after[history] = After(self._known(history), 1.0 / self._vocabulary)
+        return found
+
+    def _known(self, history: tuple[int, ...]) -> list[tuple[dict[int, int], int, int, float]]:
+        known = []
         for length in range(min(len(history), len(self._grams) - 1) + 1):
             context = _pack(history[len(history) - length :])
             total, types = self._contexts[length].get(context, (0, 0))
             if not total:
                 break
-            count = self._grams[length].get((context << BITS) | token, 0)
-            likely = max(count - DISCOUNT, 0.0) / total + DISCOUNT * types / total * likely
-        return likely
+            known.append((self._grams[length], context << BITS, total, DISCOUNT * types / total))
+        return known
+
+
+class After:
+    """How likely a character is after one text: of each order the counts, the context as key, their sum, the share of the order below."""
+
+    __slots__ = ("_known", "_uniform")
+
+    def __init__(self, known: list[tuple[dict[int, int], int, int, float]], uniform: float) -> None:
+        self._known, self._uniform = known, uniform
+
+    def log(self, token: int) -> float:
+        """Natural log of the probability of ``token``."""
+        likely = self._uniform
+        for grams, context, total, below in self._known:
+            count = grams.get(context | token)
+            likely = (count - DISCOUNT) / total + below * likely if count else below * likely
+        return math.log(likely)
 
 
 def _pack(tokens: Iterable[int]) -> int:
