@@ -124,15 +124,21 @@ def _must_know(fields: Fields, key: str, name: str, known: Iterable[str], node: 
 
 
 def read_within(fields: Fields, key: str = "within") -> Within:
-    """The distance under ``key``: ``3 agent turns``, ``2 turns``, ``20 s``. Raises BadRule."""
+    """The distance under ``key``. Raises BadRule."""
     text = " ".join(fields.text(key).split())
+    within = within_of(text)
+    if within is None:
+        fields.refuse(key, f"'{text}' is not a distance", "write for example 3 agent turns, 2 turns or 20 s")
+    return within
+
+
+def within_of(text: str) -> Within | None:
+    """The distance written ``3 agent turns``, ``2 turns`` or ``20 s``; None when it is no such thing."""
     match = _WITHIN.fullmatch(text)
     if match:
         return Within(turns=int(match[1]), role=Role(match[2]) if match[2] else None)
     seconds = seconds_of(text)
-    if seconds is None:
-        fields.refuse(key, f"'{text}' is not a distance", "write for example 3 agent turns, 2 turns or 20 s")
-    return Within(seconds=seconds)
+    return None if seconds is None else Within(seconds=seconds)
 
 
 def _turns(text: str) -> TurnRange | None:
@@ -169,4 +175,4 @@ def _times(text: str) -> TimeRange | None:
 
 
 def _empty(first: float, last: float) -> bool:
-    return first > last and (first > 0) == (last > 0)
+    return first > last and (first >= 0) == (last >= 0)
