@@ -112,7 +112,12 @@ def _dialogue() -> dict[str, list[list[str]]]:
             continue
         kind = _KINDS.get(script.get("topic", ""), "service")
         middle = [lines[at : at + 3] for at in range(2, len(lines) - 4, 3)]
-        for name, found in (("opening", [lines[:1]]), (f"need_{kind}", [lines[1:2]]), (f"middle_{kind}", middle), ("closing", [lines[-4:]])):
+        for name, found in (
+            ("opening", [lines[:1]]),
+            (f"need_{kind}", [lines[1:2]]),
+            (f"middle_{kind}", middle),
+            ("closing", [lines[-4:]]),
+        ):
             dialogue.setdefault(name, []).extend(found)
     return dialogue
 

@@ -12,6 +12,7 @@ question to a person, so the score is an interval:
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from qa.calls import Call
@@ -21,7 +22,7 @@ from qa.rules.single import Judgement
 from qa.rules.verdict import Evidence, Verdict, both
 from qa.totals import Open, Outcome, Part, interval, parts, shares
 
-__all__ = ["ItemResult", "Outcome", "Part", "Scorecard", "band", "outcome_of", "score"]
+__all__ = ["ItemResult", "Outcome", "Part", "Scorecard", "Totals", "band", "outcome_of", "score", "totals"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,32 +91,49 @@ def score(rule_set: RuleSet, call: Call) -> Scorecard:
     items = [_open(j) for j in judged.judgements]
     stakes = shares(rule_set, items)
     results = tuple(_linked(_result(j, o, at), call) for j, o, at in zip(judged.judgements, items, stakes, strict=True))
-    fatal_certain = sum(r.fatal and r.outcome is Outcome.FAIL for r in results)
-    fatal_possible = sum(r.fatal and r.outcome is Outcome.DOUBTFUL for r in results)
-    low, high = interval(rule_set, items)
-    if high < rule_set.pass_mark or fatal_certain:
-        passed = "no"
-    elif low >= rule_set.pass_mark and not fatal_possible:
-        passed = "yes"
-    else:
-        passed = "doubtful"
+    sums = totals(rule_set, judged.judgements)
     return Scorecard(
         call.id,
         rule_set.id,
         rule_set.version,
         rule_set.content_hash,
-        low,
-        high,
-        passed,
-        fatal_certain,
-        fatal_possible,
+        sums.low,
+        sums.high,
+        sums.passed,
+        sums.fatal_certain,
+        sums.fatal_possible,
         results,
         parts(rule_set, items),
-        band(rule_set, low),
-        band(rule_set, high),
+        band(rule_set, sums.low),
+        band(rule_set, sums.high),
         judged.variables,
         metadata_open=not call.metadata_closed,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """The numbers of a scorecard, and the outcome of every item; see :class:`Scorecard`."""
+
+    outcomes: tuple[Outcome, ...]
+    low: float
+    high: float
+    passed: str
+    fatal_certain: int
+    fatal_possible: int
+
+
+def totals(rule_set: RuleSet, judgements: Sequence[Judgement]) -> Totals:
+    """What the judgements of all items, in the order of the scorecard, make together."""
+    outcomes = tuple(outcome_of(j) for j in judgements)
+    fatal = [outcome for j, outcome in zip(judgements, outcomes, strict=True) if j.item.fatal]
+    certain, possible = fatal.count(Outcome.FAIL), fatal.count(Outcome.DOUBTFUL)
+    low, high = interval(rule_set, [_open(j) for j in judgements])
+    if high < rule_set.pass_mark or certain:
+        passed = "no"
+    else:
+        passed = "yes" if low >= rule_set.pass_mark and not possible else "doubtful"
+    return Totals(outcomes, low, high, passed, certain, possible)
 
 
 def band(rule_set: RuleSet, points: float) -> Band | None:

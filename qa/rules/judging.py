@@ -25,13 +25,13 @@ class Judged:
     variables: tuple[tuple[str, str], ...]
 
 
-def judge(rule_set: RuleSet, call: Call, items: Sequence[Item] | None = None) -> Judged:
+def judge(rule_set: RuleSet, call: Call, items: Sequence[Item] | None = None, executor: type[Run] = Run) -> Judged:
     """``call`` judged on ``items`` (all when None). Pure: the same call and rules give the same."""
     call = trusted(call, rule_set.doubt)
     possible, complete = variants(rule_set, call)
     rows = []
     for variant in possible:
-        run = Run(compile_plan(variant), call)
+        run = executor(compile_plan(variant), call)
         rows.append([_in_force(run.judge(variant.item(i.id)), call) for i in (rule_set.items if items is None else items)])
     merged = tuple(_merged(together, complete) for together in zip(*rows, strict=True))
     return Judged(merged, _shown(rule_set, possible))

@@ -14,7 +14,7 @@ from functools import cached_property
 
 from qa.calls import Call, Role, SourceKind, Span, Turn
 from qa.rules.model import Doubt
-from qa.rules.plaintext import is_filler, plain
+from qa.rules.plaintext import Plain, is_filler, plain
 
 PAUSE = 2.5
 """Seconds of silence inside a talk over which no phrase is matched."""
@@ -41,16 +41,30 @@ class Talk:
 
 
 class CallView:
-    """Everything derived from one call, computed at most once."""
+    """Everything derived from one call, computed at most once, when first asked for."""
 
     def __init__(self, call: Call, doubt: Doubt) -> None:
         self.call, self.doubt = call, doubt
         self.turns: Sequence[Turn] = call.turns
-        self.plains = [plain(t.text) for t in call.turns]
-        self.talk_of: list[int] = [0] * len(call.turns)
-        self.talks = self._talks()
-        self.by_index = {talk.index: talk for talk in self.talks}
         self._ranks: dict[Role | None, tuple[list[int], list[int]]] = {}
+
+    @cached_property
+    def plains(self) -> list[Plain]:
+        """The plain text of every turn."""
+        return [plain(t.text) for t in self.turns]
+
+    @cached_property
+    def talk_of(self) -> list[int]:
+        """The talk of every turn."""
+        found = [0] * len(self.turns)
+        for talk in self.talks:
+            for turn in talk.turns:
+                found[turn] = talk.index
+        return found
+
+    @cached_property
+    def by_index(self) -> dict[int, Talk]:
+        return {talk.index: talk for talk in self.talks}
 
     @cached_property
     def has_text(self) -> bool:
@@ -115,7 +129,9 @@ class CallView:
             self._ranks[role] = (known, unknown)
         return self._ranks[role]
 
-    def _talks(self) -> list[Talk]:
+    @cached_property
+    def talks(self) -> list[Talk]:
+        """The talks, an aside behind the talk that it was said into."""
         groups: list[list[int]] = []
         asides: list[int] = []
         for index in range(len(self.turns)):
@@ -150,7 +166,6 @@ class CallView:
         text: list[str] = []
         places: list[tuple[int, int, int]] = []
         for order, index in enumerate(group):
-            self.talk_of[index] = number
             piece = self.plains[index]
             if order and text and piece.text:
                 joint = self._joint(group[order - 1], index, text[-1][-1], piece.text[0])

@@ -2,40 +2,128 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from itertools import islice
 
 import numpy as np
 
 from qa import scoring
 from qa.calls import Call
+from qa.rules.batch.bare import Bare
+from qa.rules.batch.execution import Execution, Prepared, Verdicts
 from qa.rules.batch.judged import OUTCOMES, PASSED, TRUTHS, Judged
+from qa.rules.batch.table import Ints, Table, of_calls
+from qa.rules.judging import judge
 from qa.rules.model import RuleSet
-from qa.rules.plan import compile_plan
-from qa.rules.single import run
+from qa.rules.plan import Plan, compile_plan
+from qa.rules.single import Judgement
+from qa.rules.variants import variants
+
+CHUNK = 5_000
+"""Calls at a time, for memory's sake."""
 
 
 def judge_many(rule_set: RuleSet, calls: Iterable[Call]) -> Judged:
     """Every call judged by ``rule_set``: verdicts, counts and scores as arrays, in the order of ``calls``."""
-    plan = compile_plan(rule_set)
-    ids, verdicts, cards = [], [], []
-    for call in calls:
-        ids.append(call.id)
-        judgements = run(plan, call)
-        verdicts.append([(TRUTHS.index(j.applies), TRUTHS.index(j.holds), j.fewest, j.most) for j in judgements])
-        cards.append(scoring.score(rule_set, call))
-    table = np.array(verdicts, dtype=np.float64).reshape(len(ids), len(rule_set.items), 4)
-    outcome = [[OUTCOMES.index(str(result.outcome)) for result in card.items] for card in cards]
+    parts = [judge_table(rule_set, of_calls(chunk)) for chunk in _chunks(calls)]
+    return Judged.joined(parts) if parts else judge_table(rule_set, of_calls(()))
+
+
+def judge_table(rule_set: RuleSet, table: Table) -> Judged:
+    """Every call of a table judged by ``rule_set``; what columns cannot settle is asked of the single executor."""
+    if rule_set.variables:
+        verdicts = _by_variant(rule_set, table)
+    else:
+        verdicts = Execution(prepared(compile_plan(rule_set)), table).run()
+    items = rule_set.items
+    for c in np.flatnonzero(verdicts.open.any(axis=1)).tolist():
+        columns = np.flatnonzero(verdicts.open[c]).tolist()
+        judged = judge(rule_set, table.call(c), [items[i] for i in columns], executor=Bare)
+        for column, judgement in zip(columns, judged.judgements, strict=True):
+            verdicts.applies[c, column], verdicts.holds[c, column] = TRUTHS.index(judgement.applies), TRUTHS.index(judgement.holds)
+            verdicts.fewest[c, column], verdicts.most[c, column] = judgement.fewest, judgement.most
+    return _scored(rule_set, table.ids, verdicts)
+
+
+def prepared(plan: Plan) -> Prepared:
+    """What a plan needs for many calls; made once and kept."""
+    return _prepared(_Plan(plan))
+
+
+def _by_variant(rule_set: RuleSet, table: Table) -> Verdicts:
+    """Variables differ from call to call: the calls of each variant together."""
+    groups: dict[str, tuple[RuleSet, list[int]]] = {}
+    undecided = np.zeros(table.n, dtype=np.bool_)
+    fields = sorted({field for variable in rule_set.variables.values() for field in variable.fields()})
+    which = np.stack([table.by_field(field)[0] for field in fields]) if fields else np.zeros((1, table.n), dtype=np.int64)
+    for row in np.unique(which, axis=1).T if table.n else ():
+        mine = np.flatnonzero((which == row[:, None]).all(axis=0)).tolist()
+        possible, complete = variants(rule_set, table.call(mine[0]))
+        undecided[mine] = len(possible) > 1 or not complete
+        groups.setdefault(possible[0].variant, (possible[0], []))[1].extend(mine)
+    whole: Verdicts | None = None
+    for variant, mine in groups.values():
+        found = Execution(prepared(compile_plan(variant)), table).run()
+        whole = found if whole is None else whole
+        for name in Verdicts.__slots__:
+            getattr(whole, name)[mine] = getattr(found, name)[mine]
+    if whole is None:
+        return Execution(prepared(compile_plan(rule_set)), table).run()
+    whole.open[undecided] = True
+    return whole
+
+
+def _scored(rule_set: RuleSet, ids: tuple[str, ...], verdicts: Verdicts) -> Judged:
+    """Scores, once for each row of verdicts that occurs."""
+    rows = np.concatenate([verdicts.applies, verdicts.holds, verdicts.fewest, verdicts.most], axis=1).astype(np.float64)
+    kinds, which = np.unique(rows, axis=0, return_inverse=True)
+    which = which.reshape(-1)
+    size = len(rule_set.items)
+    totals = np.array([_total(rule_set, *np.split(kind, 4)) for kind in kinds], dtype=np.float64).reshape(len(kinds), 5 + size)[which]
     return Judged(
         rule_set,
-        tuple(ids),
-        table[:, :, 0].astype(np.int8),
-        table[:, :, 1].astype(np.int8),
-        table[:, :, 2].astype(np.int32),
-        table[:, :, 3],
-        np.array(outcome, dtype=np.int8).reshape(len(ids), len(rule_set.items)),
-        np.array([card.low for card in cards]),
-        np.array([card.high for card in cards]),
-        np.array([PASSED.index(card.passed) for card in cards], dtype=np.int8),
-        np.array([card.fatal_certain for card in cards], dtype=np.int32),
-        np.array([card.fatal_possible for card in cards], dtype=np.int32),
+        ids,
+        verdicts.applies,
+        verdicts.holds,
+        verdicts.fewest.astype(np.int32),
+        verdicts.most,
+        totals[:, 5:].astype(np.int8),
+        totals[:, 0],
+        totals[:, 1],
+        totals[:, 2].astype(np.int8),
+        totals[:, 3].astype(np.int32),
+        totals[:, 4].astype(np.int32),
     )
+
+
+def _total(rule_set: RuleSet, applies: Ints, holds: Ints, fewest: Ints, most: Ints) -> list[float]:
+    columns = zip(rule_set.items, applies.tolist(), holds.tolist(), fewest.tolist(), most.tolist(), strict=True)
+    judgements = [Judgement(item, TRUTHS[int(a)], TRUTHS[int(h)], "", (), int(f), m) for item, a, h, f, m in columns]
+    sums = scoring.totals(rule_set, judgements)
+    outcomes = [float(OUTCOMES.index(str(outcome))) for outcome in sums.outcomes]
+    return [sums.low, sums.high, float(PASSED.index(sums.passed)), sums.fatal_certain, sums.fatal_possible, *outcomes]
+
+
+def _chunks(calls: Iterable[Call]) -> Iterator[list[Call]]:
+    source = iter(calls)
+    while chunk := list(islice(source, CHUNK)):
+        yield chunk
+
+
+class _Plan:
+    """A plan that equals itself only, for the cache."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Plan) and other.plan is self.plan
+
+    def __hash__(self) -> int:
+        return id(self.plan)
+
+
+@lru_cache(maxsize=16)
+def _prepared(holder: _Plan) -> Prepared:
+    return Prepared(holder.plan)

@@ -63,7 +63,9 @@ def plain_columns(chars: Codes, at: Ints) -> PlainText:
     order = np.argsort(begins)
     target = pieces(sizes[order], np.searchsorted(source, begins[order]))
     codes[target] = code_points("".join(written[i] for i in order))
-    return _spaced(chars, PlainText(codes, source, np.searchsorted(source, at).astype(np.int64), target, np.repeat(ends[order], sizes[order])))
+    return _spaced(
+        chars, PlainText(codes, source, np.searchsorted(source, at).astype(np.int64), target, np.repeat(ends[order], sizes[order]))
+    )
 
 
 def _spaced(chars: Codes, found: PlainText) -> PlainText:
@@ -129,7 +131,7 @@ def filler_turns(found: PlainText) -> Bools:
     filler = np.zeros(len(sizes), dtype=np.bool_)
     spoken = np.flatnonzero(sizes)
     head = found.codes[found.at[spoken]]
-    for turn in spoken[_FILLER[head] | LATIN[head]].tolist():
+    for turn in spoken[FILLER[head] | LATIN[head]].tolist():
         filler[turn] = plaintext.is_filler(text_of(found.codes[found.at[turn] : found.at[turn + 1]]))
     return filler
 
@@ -144,5 +146,5 @@ def _learn(new: Codes) -> None:
         _letter[code] = 0 if piece in ("", " ") else ord(piece) if len(piece) == 1 else _MANY
 
 
-_FILLER = np.zeros(_PLANES, dtype=np.bool_)
-_FILLER[[ord(c) for c in plaintext._FILLERS]] = True
+FILLER = np.zeros(_PLANES, dtype=np.bool_)
+FILLER[[ord(c) for c in plaintext._FILLERS]] = True

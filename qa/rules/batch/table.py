@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from qa.calls import Call, Layout, Role, SourceKind
+from qa.rules.facts import fact
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -42,13 +43,22 @@ class Table:
     speech_without_source: Bools
     chars: Codes
     at: Ints
+    utf8: bytes
+    """All texts as UTF-8, a line end between them; turn ``t`` begins at byte ``byte_at[t]``."""
+    byte_at: Ints
     duration: Floats
     truncated: Bools
     measured: Bools
     """Whether there was a recording (``layout`` is not none)."""
     sounding: Bools
     """Whether ``sounds`` are known of the call: music, tones, announcements."""
+    tokened: Bools
+    """Whether the call has masked values."""
+    overlaps_known: Bools
+    """Whether it is known when both sides speak at once, as on two channels."""
     call: Callable[[int], Call]
+    by_field: Callable[[str], tuple[Ints, list[Call]]]
+    """For a field (see :func:`qa.rules.facts.fact`): a number a call, and for each number a call that has the same there."""
 
     @property
     def n(self) -> int:
@@ -85,12 +95,30 @@ def of_calls(calls: Sequence[Call]) -> Table:
         speech_without_source=np.array([t.source.kind is SourceKind.NONE for t in turns], dtype=np.bool_),
         chars=code_points("".join(texts)),
         at=_offsets([len(t) for t in texts]),
+        utf8="\n".join(texts).encode("utf-8", "replace"),
+        byte_at=_offsets([len(t.encode("utf-8", "replace")) + 1 for t in texts]),
         duration=np.array([call.duration or 0.0 for call in calls], dtype=np.float64),
         truncated=np.array([call.truncated for call in calls], dtype=np.bool_),
         measured=np.array([call.layout is not Layout.NONE for call in calls], dtype=np.bool_),
         sounding=np.array([bool(call.sounds) for call in calls], dtype=np.bool_),
+        tokened=np.array([any(t.tokens for t in call.turns) for call in calls], dtype=np.bool_),
+        overlaps_known=np.array([c.overlap_known and c.layout is not Layout.MONO for c in calls], dtype=np.bool_),
         call=calls.__getitem__,
+        by_field=lambda field: _by_field(calls, field),
     )
+
+
+def _by_field(calls: Sequence[Call], field: str) -> tuple[Ints, list[Call]]:
+    seen: dict[tuple[str | None, bool], int] = {}
+    stubs: list[Call] = []
+    which = np.zeros(len(calls), dtype=np.int64)
+    for place, call in enumerate(calls):
+        key = (fact(call, field), call.metadata_closed)
+        if key not in seen:
+            seen[key] = len(stubs)
+            stubs.append(call)
+        which[place] = seen[key]
+    return which, stubs
 
 
 def code_points(text: str) -> Codes:

@@ -18,7 +18,7 @@ class Talks:
     """All talks in the order of calls; those of call ``c`` are ``first[c]`` to ``first[c + 1]``.
 
     ``codes`` is the plain text of all talks in a row, that of talk ``k`` at ``at[k]`` to ``at[k + 1]``; ``origin`` leads back to the
-    turns. ``rank`` counts, per talk, the talks that windows count up to and
+    turns, ``by_turn`` is it in the order of the turns. ``rank`` counts, per talk, the talks that windows count up to and
     including it, of anybody, of the agent and of the customer; ``total`` the same over the call.
     """
 
@@ -30,6 +30,7 @@ class Talks:
     at: Ints
     codes: Codes
     plain: PlainText
+    by_turn: PlainText
     turns_at: Ints
     rank: tuple[Ints, Ints, Ints]
     total: tuple[Ints, Ints, Ints]
@@ -91,6 +92,7 @@ def talks_of(table: Table, doubt: Doubt) -> Talks:
         at,
         joined.codes,
         joined,
+        plain,
         table.at,
         (ranks[0], ranks[1], ranks[2]),
         (totals[0], totals[1], totals[2]),
@@ -176,7 +178,9 @@ def _joined(table: Table, plain: PlainText, order: Ints, talk: Ints) -> tuple[Pl
     joined = broken | latin
     place = at[here[joined]]
     joint = np.where(broken, ord("\n"), ord(" "))[joined]
-    first = np.concatenate([at[np.flatnonzero(np.diff(talk, prepend=-1))], [int(sizes.sum())]]) if len(talk) else np.zeros(1, dtype=np.int64)
+    first = (
+        np.concatenate([at[np.flatnonzero(np.diff(talk, prepend=-1))], [int(sizes.sum())]]) if len(talk) else np.zeros(1, dtype=np.int64)
+    )
     first += np.searchsorted(place, first, side="left")
     if chosen is None and not len(place):
         return plain, first
@@ -194,5 +198,3 @@ def _joined(table: Table, plain: PlainText, order: Ints, talk: Ints) -> tuple[Pl
         wide = np.flatnonzero(is_wide[chosen])
         wide_end = plain.wide_end[np.searchsorted(plain.wide, chosen[wide])]
     return PlainText(codes, plain.source[chosen], plain.at, wide, wide_end), first
-
-

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from qa.rules import sound
@@ -87,14 +87,19 @@ def exact_places(words: Lexicon, talks: Sequence[Talk]) -> list[Place]:
     return kept
 
 
-def near_places(words: Lexicon, talks: Iterable[Talk], use: Use) -> list[Place]:
-    """Per talk the place that sounds most like one of the wordings: within ``NEAR_RATE`` if wanted, else ``SURE_RATE``."""
+def near_places(words: Lexicon, talks: Iterable[Talk], use: Use, only: Collection[int] | None = None) -> list[Place]:
+    """Per talk the place that sounds most like one of the wordings: within ``NEAR_RATE`` if wanted, else ``SURE_RATE``.
+
+    ``only`` are the numbers of the wordings that may be there at all, where somebody has looked already.
+    """
     limit = NEAR_RATE if use is Use.WANTED else SURE_RATE
     best: list[Place] = []
     for talk in talks:
         heard = sound.sounds(talk.text)
         nearest: Place | None = None
         for number in _worth_aligning(words, heard, limit):
+            if only is not None and number not in only:
+                continue
             entry = words.wordings[number]
             near = _near(entry, talk, heard, limit)
             if near is None:
@@ -119,6 +124,14 @@ def _worth_aligning(words: Lexicon, heard: sound.Sounds, limit: float) -> list[i
     return [*(n for n, query in needed if shared[n] >= (query.shared if near else query.strict)), *words.always]
 
 
+def certain_by_sound(place: Place, use: Use) -> bool | None:
+    """Whether a place found by sound is certain (see :func:`hit_at`); None when it is no hit at all."""
+    if use is not Use.WANTED and place.length < 3:
+        return None
+    rate = place.cost / max(1, place.length)
+    return use is not Use.ACCUSED and rate <= SURE_RATE and (place.length >= 4 or (place.length >= 3 and place.cost == 0))
+
+
 def hit_at(view: CallView, place: Place, *, use: Use) -> Hit | None:
     """The place as a hit, certain or not.
 
@@ -130,13 +143,13 @@ def hit_at(view: CallView, place: Place, *, use: Use) -> Hit | None:
     turn, start, end = view.original(place.talk, place.start, place.end)
     written = place.wording.phrase.written
     said = view.turns[turn].text[start:end]
-    rate = place.cost / max(1, place.length)
     doubt = ""
     certain = True
     if not place.exact:
-        if use is not Use.WANTED and place.length < 3:
+        by_sound = certain_by_sound(place, use)
+        if by_sound is None:
             return None
-        certain = use is not Use.ACCUSED and rate <= SURE_RATE and (place.length >= 4 or (place.length >= 3 and place.cost == 0))
+        certain = by_sound
         doubt = "" if certain else both(f"读音近似「{written}」", f"sounds like {written}")
     if not view.sure_words(view.turns[turn], start, end):
         certain, doubt = False, doubt or both("此处识别置信度低", "the recogniser is unsure of these words")

@@ -1,0 +1,181 @@
+"""Which hits lie where a condition looks: windows and anchors as arithmetic on ranks, for all hits of all calls at once.
+
+The calls here are those in which it is certain who speaks, so that ranks are exact; see :mod:`qa.rules.windows` for what is computed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+
+from qa.calls import Role
+from qa.rules.batch.hits import CHARS, Hits, expand, weak_turns
+from qa.rules.batch.table import AGENT, CUSTOMER, OTHER, Bools, Floats, Ints, Small, Table
+from qa.rules.batch.talks import Talks
+from qa.rules.model import Anchor, Condition, Doubt, TimeRange, TurnRange, Within
+from qa.rules.plan import Step
+from qa.rules.windows import Use
+
+MISS, DOUBTFUL, HIT = 0, 1, 2
+COLUMN = {None: 0, Role.AGENT: 1, Role.CUSTOMER: 2}
+CODE = {Role.AGENT: AGENT, Role.CUSTOMER: CUSTOMER}
+
+
+class Placing:
+    """Windows and anchors over one table; ``ends`` are the seconds at which the calls end."""
+
+    def __init__(self, table: Table, talks: Talks, ends: Floats) -> None:
+        self.table, self.talks, self.ends = table, talks, ends
+        self.untimed: Bools = np.bincount(table.call_of[table.timed], minlength=table.n) == 0
+        """Calls without any time."""
+
+    def may_speak(self, by: Role | None) -> Bools:
+        """Per talk, whether the side meant speaks."""
+        return self.talks.role != OTHER if by is None else self.talks.role == CODE[by]
+
+    def in_turns(self, window: TurnRange, talk: Ints, *, between: bool = False) -> Bools:
+        """Which talks lie in the window."""
+        column = COLUMN[window.role]
+        rank = np.maximum(self.talks.rank[column][talk], 1)
+        total = self.talks.total[column][self.talks.call[talk]]
+        first = window.first if window.first > 0 else total + 1 + window.first
+        last = window.last if window.last > 0 else total + 1 + window.last
+        inside: Bools = (rank >= first) & (rank <= last)
+        if window.role is not None and not between:
+            inside &= self.talks.role[talk] == CODE[window.role]
+        return inside
+
+    def keep(self, condition: Condition, hits: Hits, found: Callable[[str], Hits], *, between: bool = False) -> Hits:
+        """The hits that lie, or perhaps lie, where the condition looks, with their doubt and what they answer."""
+        verdict, answered = self.place(condition, hits, found, between=between)
+        inside = verdict != MISS
+        if not between:
+            inside &= (hits.turn < 0) | self.may_speak(condition.by)[self.talks.of_turn[hits.turn]]
+        return replace(hits, certain=hits.certain & (verdict == HIT), answered=answered).take(inside)
+
+    def place(
+        self, condition: Condition, hits: Hits, found: Callable[[str], Hits], *, between: bool = False
+    ) -> tuple[Small, tuple[Ints, Ints] | None]:
+        """Per hit whether it lies there (in three values), and pairs of hits and what they answer."""
+        verdict = np.full(len(hits.call), HIT, dtype=np.int8)
+        window = condition.window
+        if isinstance(window, TurnRange):
+            verdict = np.where(self.in_turns(window, self.talks.of_turn[hits.turn], between=between), HIT, MISS).astype(np.int8)
+        elif isinstance(window, TimeRange):
+            verdict = self._in_time(window, hits)
+        pairs: list[tuple[Ints, Ints]] = []
+        for anchor in condition.anchors:
+            placed, answered = self._anchored(anchor, hits, found(anchor.condition))
+            if answered is not None:
+                going = verdict[answered[0]] != MISS
+                pairs.append((answered[0][going], answered[1][going]))
+            verdict = np.minimum(verdict, placed)
+        verdict[hits.turn < 0] = HIT
+        if not pairs:
+            return verdict, None
+        which, answer = (np.concatenate([p[i] for p in pairs]) for i in (0, 1))
+        both = np.unique(np.stack([which, answer]), axis=1) if len(pairs) > 1 else np.stack([which, answer])
+        return verdict, (both[0], both[1])
+
+    def _in_time(self, window: TimeRange, hits: Hits) -> Small:
+        end = self.ends[hits.call]
+        start = window.start if window.start >= 0 else end + window.start
+        stop = end if window.end is None else window.end if window.end >= 0 else end + window.end
+        with np.errstate(invalid="ignore"):
+            inside = (start <= hits.since) & (hits.since <= stop)
+        return np.where(np.isnan(hits.since), DOUBTFUL, np.where(inside, HIT, MISS)).astype(np.int8)
+
+    def _anchored(self, anchor: Anchor, hits: Hits, anchors: Hits) -> tuple[Small, tuple[Ints, Ints] | None]:
+        at = anchors.at
+        size = len(hits.call)
+        mine, other = expand(at[hits.call + 1] - at[hits.call], at[hits.call])
+        relation = self.relation(anchor.direction, anchor.within, anchors, other, hits, mine)
+        certain = anchors.certain[other]
+        settled = np.bincount(anchors.call[anchors.certain], minlength=self.table.n)[hits.call] > 0
+        held = at[hits.call + 1] > at[hits.call]
+        unsure = anchors.unsure[hits.call]
+        absent = np.full(size, HIT if anchor.open_if_absent else MISS, dtype=np.int8)
+        answered = None
+        if anchor.which in ("any", "each"):
+            verdict = np.zeros(size, dtype=np.int8)
+            np.maximum.at(verdict, mine, np.where(certain, relation, np.minimum(relation, DOUBTFUL)))
+            low = high = verdict
+            counted = held | unsure  # else only that the anchor is absent
+            low, high = np.where(counted, low, HIT), np.where(counted, high, MISS)
+            if anchor.which == "each":
+                answered = (mine[relation != MISS], (other - at[hits.call[mine]])[relation != MISS])
+        else:
+            # which hit is the first (last) depends on which of the doubtful ones are real: all up to the first certain one may be
+            edge = np.full(self.table.n, len(anchors.call) if anchor.which == "first" else -1, dtype=np.int64)
+            sure = np.flatnonzero(anchors.certain)
+            if anchor.which == "first":
+                np.minimum.at(edge, anchors.call[sure], sure)
+                read = other <= edge[hits.call[mine]]
+            else:
+                np.maximum.at(edge, anchors.call[sure], sure)
+                read = other >= edge[hits.call[mine]]
+            low, high = np.full(size, HIT, dtype=np.int8), np.zeros(size, dtype=np.int8)
+            np.minimum.at(low, mine[read], relation[read])
+            np.maximum.at(high, mine[read], relation[read])
+        low = np.where(settled, low, np.minimum(low, absent))
+        high = np.where(settled, high, np.maximum(high, absent))
+        verdict = np.where((low == high) & (settled | ~unsure), low, DOUBTFUL).astype(np.int8)
+        return np.where(~settled & unsure & (low == DOUBTFUL) & (high == DOUBTFUL), DOUBTFUL, verdict).astype(np.int8), answered
+
+    def relation(self, direction: str, within: Within | None, anchors: Hits, other: Ints, hits: Hits, mine: Ints) -> Small:
+        """Whether the hits ``mine`` lie after, before or around the hits ``other`` of the anchor, near enough."""
+        x_turn, turn = anchors.turn[other], hits.turn[mine]
+        x_begin, x_end = x_turn * CHARS + anchors.begin[other], x_turn * CHARS + anchors.end[other]
+        begin, end = turn * CHARS + hits.begin[mine], turn * CHARS + hits.end[mine]
+        after, before = begin >= x_end, end <= x_begin
+        verdict = np.full(len(mine), HIT, dtype=np.int8)
+        if within is not None and within.turns is not None:
+            apart = self._turns_apart(within.role, np.where(after, x_turn, turn), np.where(after, turn, x_turn), after)
+            verdict[apart > within.turns] = MISS
+        elif within is not None:
+            early, late = np.where(after, anchors.until[other], hits.until[mine]), np.where(after, hits.since[mine], anchors.since[other])
+            unknown = np.isnan(anchors.since[other]) | np.isnan(hits.since[mine])
+            with np.errstate(invalid="ignore"):
+                near = late - early <= (within.seconds or 0.0)
+            verdict = np.where(unknown, DOUBTFUL, np.where(near, HIT, MISS)).astype(np.int8)
+        if direction != "around":
+            verdict[~(after if direction == "after" else before)] = MISS
+        verdict[(x_turn < 0) | (turn < 0)] = HIT
+        return verdict
+
+    def _turns_apart(self, role: Role | None, early: Ints, late: Ints, forward: Bools) -> Ints:
+        rank = self.talks.rank[COLUMN[role]]
+        first, last = self.talks.of_turn[early], self.talks.of_turn[late]
+        begin = self.talks.first[self.talks.call[last]]
+
+        def up_to(talk: Ints) -> Ints:
+            shifted = np.where(forward, talk, talk - 1)
+            return np.where(shifted < begin, 0, rank[np.maximum(shifted, 0)])
+
+        return up_to(last) - up_to(first)
+
+
+class Weak:
+    """The sentences of which the recogniser is unsure: where a wanted condition finds nothing, it may be in one of these."""
+
+    def __init__(self, table: Table, talks: Talks, placing: Placing, doubt: Doubt) -> None:
+        self.table, self.talks, self.placing = table, talks, placing
+        self._turns = np.flatnonzero(weak_turns(table, doubt) & ~talks.filler)
+
+    def unsure(self, step: Step, hits: Hits, found: Callable[[str], Hits]) -> Bools:
+        """Per call, whether finding nothing proves nothing."""
+        unsure = np.zeros(self.table.n, dtype=np.bool_)
+        if step.use is not Use.WANTED:
+            return unsure
+        none = np.ones(self.table.n, dtype=np.bool_)
+        none[hits.call] = False
+        turn = self._turns[self.placing.may_speak(step.condition.by)[self.talks.of_turn[self._turns]]]
+        call = np.searchsorted(self.table.first, turn, side="right") - 1
+        turn, call = turn[none[call]], call[none[call]]
+        zero, sure = np.zeros(len(turn), dtype=np.int64), np.ones(len(turn), dtype=np.bool_)
+        long = self.table.at[turn + 1] - self.table.at[turn]
+        whole = Hits(call, turn, zero, long, self.table.start[turn], self.table.end[turn], sure, zero, hits.unsure)
+        unsure[call[self.placing.place(step.condition, whole, found)[0] != MISS]] = True
+        return unsure
