@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from hotline.errors import BadInput
-from qa.rules.exchange import WHOLE, Cannot, Imported, Loss, readable_items, written
+from qa.rules.exchange import WHOLE, Cannot, Imported, Loss, loaded
 from qa.rules.expressions import And, Atom, Count, EachHas, Expression, Name
-from qa.rules.language import MAX_ITEMS, load_text
+from qa.rules.language import MAX_ITEMS
 from qa.rules.model import Title
 from qa.rules.sca import lambdas
 from qa.rules.sca.document import MAX_BYTES, Record, clean, parse_json
@@ -69,21 +69,18 @@ def import_sca_text(text: str, name: str) -> Imported:
             losses.append(Loss(label, error.field, error.what, left_out=True))
     title = clean(document.text("name", Path(name).stem))[:80] or "SCA"
     head = {"id": _slug(document.text("appKey") or Path(name).stem) or "sca", "title": title, "version": 1, "start": 100, "pass_mark": 80}
-    kept = readable_items(head, items, losses)
-    losses += [
-        Loss(label, "rules", Title("超过一套规则的项数", "more items than a rule set may have"), True) for label, *_ in items[MAX_ITEMS:]
+    too_many = Title(f"一套规则最多 {MAX_ITEMS} 项", f"a rule set has at most {MAX_ITEMS} items")
+    losses += [Loss(label, "rules", too_many, left_out=True) for label, *_ in items[MAX_ITEMS:]]
+    items = items[:MAX_ITEMS]
+    sections = [
+        {"id": section, "title": {"zh": zh, "en": en}, "items": [item for _, where, item in items if where == section]}
+        for section, zh, en in SECTIONS.values()
+        if any(where == section for _, where, _ in items)
     ]
-    kept = kept[:MAX_ITEMS]
-    if not kept:
+    if not sections:
         reasons = "; ".join(f"{loss.rule}: {loss.field}: {loss.what.en}" for loss in losses if loss.left_out)[:300]
         raise BadInput(name, f"no rule of {len(rules)} can be carried over ({reasons})", "see docs/rules.md for what is read")
-    sections = [
-        {"id": section, "title": {"zh": zh, "en": en}, "items": [item for where, item in kept if where == section]}
-        for section, zh, en in SECTIONS.values()
-        if any(where == section for where, _ in kept)
-    ]
-    body = written({**head, "sections": sections})
-    return Imported(body, load_text(body, f"{Path(name).stem}.yaml"), tuple(dict.fromkeys(losses)))
+    return loaded({**head, "sections": sections}, f"{Path(name).stem}.yaml", {item["id"]: label for label, _, item in items}, losses)
 
 
 def _document(value: Any) -> Record:
