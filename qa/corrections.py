@@ -13,14 +13,16 @@ from pathlib import Path
 from typing import Any
 
 from hotline.errors import BadInput
-from hotline.store import Store, audit, corrections, parquet, rollups
+from hotline.store import Store, audit, corrections, parquet, publishing, rollups
 from hotline.store import calls as call_store
 from hotline.store.access import Permission, Viewer
+from hotline.store.calls import OpenedCall
 from qa import redaction
 from qa.calls import Role, SourceKind, TextSource, Turn
 from qa.judging import masked
 from qa.realign import moved, realigned
-from qa.rulebook import RuleBook
+from qa.rules import RuleSet
+from qa.rules.verdict import both
 from qa.scoring import score
 
 LONGEST_TEXT = 4_000
@@ -58,7 +60,7 @@ def correct(
     seen: str | None = None,
     rules: Path | None = None,
 ) -> Corrected:
-    """Change turns of a call and judge it again by the rules of today.
+    """Change turns of a call and judge it again by the version that judged it, or by ``rules``.
 
     Needs CORRECT and the call in scope. Text and note are masked as at ingestion, and so is what the change shows to be personal in
     other turns (a number that answers a corrected question); those count as corrected too. A corrected text counts as typed by the
@@ -76,7 +78,7 @@ def correct(
     if not rows:
         raise BadInput(f"call {call_id}", "nothing would change", "give another text or role")
     call = replace(opened.call, turns=after)
-    rule_set = RuleBook.load(rules or store.settings.rules).choose(call)
+    rule_set = _judged_by(store, opened, rules)
     scorecard = score(rule_set, call)
     turns_file, hits_file = parquet.write_turns(store, call), parquet.write_hits(store, call, scorecard)
     more = (
@@ -85,7 +87,7 @@ def correct(
     try:
         with store.begin() as connection:
             corrections.replace_turns(connection, call_id, seen or opened.turns_file, turns_file, viewer.name, rows, **more)
-            call_store.save_score(connection, rule_set, scorecard, hits_file)
+            call_store.save_score(connection, rule_set, scorecard, hits_file, author=viewer.name, reason=_CORRECTED)
             audit.record(connection, viewer.name, "correct_call", call_id, turns=[row["turn"] for row in rows], rules=rule_set.content_hash)
     except BadInput:
         parquet.forget_erased(store, call_id)
@@ -106,6 +108,14 @@ def swap_roles(
 
 
 _BY_HAND = ", corrected by hand"
+_CORRECTED = both("内容已更正", "its words or roles were corrected")
+
+
+def _judged_by(store: Store, opened: OpenedCall, rules: Path | None) -> RuleSet:
+    """A call keeps the version that it was judged by; one that was never judged takes what is in force for it."""
+    if rules is None and opened.row.rule_hash is not None:
+        return publishing.kept(store, opened.row.rule_hash)
+    return publishing.rule_book(store, rules).choose(opened.call)
 
 
 def _changed(call_id: str, turns: Sequence[Turn], changes: Sequence[TurnChange], store: Store, viewer: Viewer) -> tuple[Turn, ...]:

@@ -13,7 +13,7 @@ command run again does the rest: finished jobs are skipped, unfinished ones repe
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -22,9 +22,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from hotline.errors import BadInput, BadRecording, HotlineError, MissingPart
+from hotline.errors import BadRecording, HotlineError, MissingPart
 from hotline.secret import caller_key, secret_key
-from hotline.store import Store, audit, corrections, feeds, jobs, parquet, rollups
+from hotline.store import Store, audit, feeds, jobs, parquet, publishing, rollups
 from hotline.store import calls as call_store
 from hotline.store.access import OPERATOR
 from qa import judging, manifest, redaction
@@ -34,20 +34,16 @@ from qa.judging import Failed, Job, Judged, Known, judge
 from qa.manifest import BadRow, Entry
 from qa.progress import Progress, Record
 from qa.rulebook import RuleBook
-from qa.scoring import score
 from qa.sidecars import NamePattern
 from qa.workers import Crew, Workers
 
-__all__ = ["Summary", "ingest", "ingest_items", "interval", "judge", "rescore"]
+__all__ = ["Summary", "ingest", "ingest_items", "judge"]
 
 OnProgress = Callable[[Progress], None]
 Stop = Callable[[], bool]
 AnyCrew = Crew[Job, judging.Outcome]
 COMPACT_FROM = 200
 """Days that are over and have so many small files are joined at the end of a run."""
-
-
-_TRIES = 3
 
 
 def _never() -> bool:
@@ -93,7 +89,7 @@ def ingest(
     says so, what is under way is finished and nothing new begun. Raises BadInput when the source itself cannot be read.
     """
     source = source.absolute()
-    book = RuleBook.load(rules or store.settings.rules)
+    book = publishing.rule_book(store, rules)
     items = manifest.stream(source, store.settings.zone, names)
     return ingest_items(store, book, source, items, manifest.count(source), workers=workers, on_progress=on_progress, stop=stop)
 
@@ -167,41 +163,6 @@ def ingest_items(
         progress.wall_s,
         progress.in_order(),
     )
-
-
-def rescore(store: Store, call_ids: Sequence[str], rules: Path | None = None) -> list[dict[str, Any]]:
-    """Judge stored calls by the rules as they are now; earlier results stay, marked as not current.
-
-    Returns one row a call: old and new score interval. A call that is corrected meanwhile is judged again as corrected. Raises
-    NotFound for an unknown call, BadInput for one that somebody keeps correcting, BadRecording for one that was erased.
-    """
-    book = RuleBook.load(rules or store.settings.rules)
-    return [_rescore(store, book, call_id) for call_id in call_ids]
-
-
-def _rescore(store: Store, book: RuleBook, call_id: str) -> dict[str, Any]:
-    for _ in range(_TRIES):
-        opened = call_store.open_call(store, OPERATOR, call_id)
-        rule_set = book.choose(opened.call)
-        scorecard = score(rule_set, opened.call)
-        hits_file = parquet.write_hits(store, opened.call, scorecard)
-        try:
-            with store.begin() as connection:
-                if not corrections.are_present(connection, call_id, opened.turns_file):
-                    continue
-                call_store.save_score(connection, rule_set, scorecard, hits_file)
-                audit.record(connection, OPERATOR.name, "rescore_call", call_id, rules=rule_set.content_hash)
-        except BadInput:
-            parquet.forget_erased(store, call_id)
-            raise
-        rollups.roll_up(store, {opened.row.day})
-        return {"call": call_id, "was": interval(opened.row.low, opened.row.high), "is": interval(scorecard.low, scorecard.high)}
-    raise BadInput(f"call {call_id}", "somebody keeps correcting it", "judge it again later: hotline calls score")
-
-
-def interval(low: float | None, high: float | None) -> str:
-    """A score interval as people write it; a dash where there is none."""
-    return "–" if low is None or high is None else f"{low:g}–{high:g}"
 
 
 def _file(store: Store, book: RuleBook, intake: Intake, progress: Progress, notes: list[str], job: Job, outcome: judging.Outcome) -> None:

@@ -98,8 +98,20 @@ class StageClock:
         self._stage, self._since = stage, now
 
 
-def judge(settings: Settings, store: Store, book: RuleBook, entry: Entry, content_hash: str, clock: StageClock | None = None) -> Judged:
-    """Listen to one recording, mask and judge it, and write its Parquet files. Raises BadRecording."""
+def judge(
+    settings: Settings,
+    store: Store,
+    book: RuleBook,
+    entry: Entry,
+    content_hash: str,
+    clock: StageClock | None = None,
+    *,
+    metadata_closed: bool = True,
+) -> Judged:
+    """Listen to one recording, mask and judge it, and write its Parquet files. Raises BadRecording.
+
+    While more metadata may arrive from another system (``metadata_closed`` False), what they are missing for is doubtful.
+    """
     clock = clock or StageClock()
     heard = listen(
         entry.path,
@@ -123,11 +135,12 @@ def judge(settings: Settings, store: Store, book: RuleBook, entry: Entry, conten
     call = replace(
         heard.call,
         turns=turns,
-        started_at=entry.started_at,
+        started_at=entry.started_at.astimezone(settings.zone),
         agent_id=entry.agent_id,
         queue=entry.queue_id,
         direction=entry.direction or "inbound",
         metadata={"topic": entry.topic or "", "language": entry.language, **told(settings, entry.metadata)},
+        metadata_closed=metadata_closed,
     )
     clock("score")
     scorecard = score(book.choose(call), call)
@@ -209,14 +222,15 @@ def attempt(job: Job, set_limit: SetLimit) -> Outcome:
         with store.read() as connection:
             if jobs.is_done(connection, job_id(job.entry.call_id, content_hash)):
                 return Known(content_hash)
-            entry = _filled(job.entry, call_store.facts(connection, job.entry.call_id))
+            known = call_store.facts(connection, job.entry.call_id)
+            entry = _filled(job.entry, known)
             problem = conflict(connection, entry, content_hash)
         if problem is not None:
             return Failed(problem)
         seconds = stated_seconds(entry.path)
         if seconds is not None:
             set_limit(max(LEAST_LIMIT_S, settings.timeout_factor * seconds))
-        return judge(settings, store, book, entry, content_hash, clock)
+        return judge(settings, store, book, entry, content_hash, clock, metadata_closed=known is None or known["metadata_closed"])
     except HotlineError as error:
         return passing(error.__cause__ or error, where) or Failed(error)
     except Exception as error:

@@ -23,7 +23,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from hotline.errors import BadInput, storable
-from hotline.store import Store, watched
+from hotline.store import Store, publishing, watched
 from qa import archive, manifest
 from qa.ingest import AnyCrew, OnProgress, Stop, Summary, ingest_items
 from qa.judging import digest
@@ -227,9 +227,8 @@ class Watch:
 
     def _staff(self) -> RuleBook:
         """The rules as they are now, and workers that know them."""
-        book = RuleBook.load(self.rules or self.store.settings.rules)
-        hashes = [rule_set.content_hash for rule_set in book.rule_sets]
-        if self._book is None or hashes != [rule_set.content_hash for rule_set in self._book.rule_sets]:
+        book = publishing.rule_book(self.store, self.rules)
+        if self._book is None or _marks(book) != _marks(self._book):
             self.close()
             self._book = book
         if self._crew is None and self.workers > 1:
@@ -344,3 +343,8 @@ def _sum(summaries: list[Summary]) -> Summary:
         sum(s.wall_s for s in summaries),
         stages,
     )
+
+
+def _marks(book: RuleBook) -> list[tuple[str, str]]:
+    """What tells one rule book from another: the texts, and when they are in force."""
+    return [(rule_set.content_hash, str(rule_set.effective)) for rule_set in book.rule_sets]

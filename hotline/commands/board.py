@@ -11,7 +11,7 @@ from hotline import settings
 from hotline.console import JsonFlag, emit, err, out, plain
 from hotline.errors import NotFound
 from hotline.settings import Settings
-from hotline.store import Store, open_store
+from hotline.store import Store, open_store, weeks
 from hotline.store.access import OPERATOR
 from hotline.store.service import last_day
 from reports import boards, kpi, wording
@@ -54,6 +54,18 @@ def weekly(
         )
         return
     _print(board, agents, teams, current)
+
+
+@app.command("publish")
+def publish(
+    week: Annotated[str, typer.Argument(metavar="WEEK", help="ISO week such as 2026-W46.")],
+    note: Annotated[str, typer.Option(help="Kept beside it.")] = "",
+    as_json: JsonFlag = False,
+) -> None:
+    """Publish a week that is over: its figures no longer change, whatever is judged again later."""
+    store = open_store(settings.load())
+    at = weeks.publish_week(store, OPERATOR, str(IsoWeek.parse(week)), note)
+    emit({"week": week, "published": f"{at:%Y-%m-%d %H:%M}"}, as_json, title="published")
 
 
 def _print(board: boards.Board, agents: pl.DataFrame, teams: pl.DataFrame, current: Settings) -> None:

@@ -1,5 +1,4 @@
-"""``hotline calls``: bring recordings in, list and show calls, judge stored calls again; more in ``ingesting.py`` and
-``correcting.py``."""
+"""``hotline calls``: bring recordings in, list and show calls; more in ``ingesting.py``, ``correcting.py`` and ``rescoring.py``."""
 
 from __future__ import annotations
 
@@ -9,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from hotline import settings
-from hotline.commands import correcting, hearing, ingesting, transcribing, voices
+from hotline.commands import correcting, hearing, ingesting, rescoring, transcribing, voices
 from hotline.commands.ingesting import print_summary, showing
 from hotline.console import JsonFlag, emit, err
 from hotline.store import calls as call_store
@@ -26,6 +25,7 @@ from reports.week import IsoWeek
 app = typer.Typer(help="Bring recordings in; list, show, correct and re-score calls.", no_args_is_help=True)
 ingesting.mount(app)
 correcting.mount(app)
+rescoring.mount(app)
 transcribing.mount(app)
 
 RulesOption = Annotated[Path | None, typer.Option("--rules", help="Judge by this rule set instead of the one of the call's language.")]
@@ -112,17 +112,6 @@ def show(call_id: Annotated[str, typer.Argument(metavar="CALL", help="The call's
     if moods := voices.changes(opened.call):
         emit(moods, False, title="moods")
     emit([_item_line(item, current.language) for item in opened.items], False, title="items")
-
-
-@app.command("score")
-def score(
-    call_ids: Annotated[list[str], typer.Argument(metavar="CALL…", help="Calls to judge again.")],
-    rules: RulesOption = None,
-    as_json: JsonFlag = False,
-) -> None:
-    """Judge stored calls by the rule set as it is now; the earlier result stays beside the new one."""
-    store = open_store(settings.load())
-    emit(room.rescore(store, call_ids, rules), as_json, title="scored again")
 
 
 def _line(row: CallRow) -> dict[str, Any]:

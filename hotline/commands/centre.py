@@ -17,6 +17,7 @@ from hotline.store.feeds import load_all
 from hotline.store.importing import import_folder
 from hotline.store.organisation import organisation, queues_of
 from hotline.store.rollups import roll_up_all
+from qa.rescoring import judge_arrived
 
 app = typer.Typer(help="Bring your centre in, or the invented sample centre; show the organisation.", no_args_is_help=True)
 
@@ -60,6 +61,8 @@ def import_centre(
     store = open_store(settings.load())
     with err.status("reading, checking and writing the feeds"):
         loaded = import_folder(store, OPERATOR, folder)
+        if again := judge_arrived(store):
+            loaded["judged_again"] = len(again)
     emit(loaded, as_json, title=f"imported from {folder}")
 
 

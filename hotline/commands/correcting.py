@@ -15,7 +15,7 @@ from hotline.store.access import OPERATOR
 from qa.calls import Role
 from qa.corrections import Corrected, TurnChange, swap_roles
 from qa.corrections import correct as correct_turns
-from qa.ingest import interval
+from qa.rescoring import interval
 
 CallId = Annotated[str, typer.Argument(metavar="CALL", help="The call's id.")]
 

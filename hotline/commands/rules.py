@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from hotline import settings
-from hotline.commands import rules_check, rules_diff, rules_explain, rules_versions
+from hotline.commands import rules_check, rules_diff, rules_exchange, rules_explain, rules_versions
 from hotline.commands.rules_check import summary
 from hotline.commands.transcripts import MetaOption, written_call
 from hotline.console import JsonFlag, emit, out
@@ -20,7 +20,7 @@ from qa.rules.reference import reference
 from qa.rules.verdict import Evidence
 
 app = typer.Typer(help="Check, test, show and try the rules that judge calls.", no_args_is_help=True)
-for _part in (rules_check, rules_explain, rules_diff, rules_versions):
+for _part in (rules_check, rules_explain, rules_diff, rules_exchange, rules_versions):
     _part.mount(app)
 
 RulesOption = Annotated[Path, typer.Option("--rules", help="The rule set that judges.")]

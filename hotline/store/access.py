@@ -34,6 +34,9 @@ class Permission(StrEnum):
     SEE_TEAM_BOARD = "see_team_board"  # the weekly board, teams only
     SEE_REPORTS = "see_reports"
     SEE_RULES = "see_rules"
+    PUBLISH_RULES = "publish_rules"  # make a version of a rule set the one that judges
+    RESCORE = "rescore"  # judge stored calls again; the earlier result stays
+    PUBLISH_WEEK = "publish_week"  # close a week of the boards: its figures no longer change
     SEE_FORECAST = "see_forecast"
     PLAN = "plan"  # run and publish forecasts and staffing
     MANAGE_USERS = "manage_users"
@@ -50,9 +53,10 @@ MATRIX: dict[UserRole, frozenset[Permission]] = {
     UserRole.QA: frozenset({_P.OPEN_CALLS, _P.EXPORT_CALLS, _P.CORRECT, _P.SEE_BOARD, _P.SEE_TEAM_BOARD, _P.SEE_RULES}),
     UserRole.QA_LEAD: frozenset(
         {_P.OPEN_CALLS, _P.EXPORT_CALLS, _P.CORRECT, _P.SEE_BOARD, _P.SEE_TEAM_BOARD, _P.SEE_REPORTS, _P.SEE_RULES}
+        | {_P.PUBLISH_RULES, _P.RESCORE, _P.PUBLISH_WEEK}
     ),
     UserRole.MANAGER: frozenset(
-        {_P.OPEN_CALLS, _P.EXPORT_CALLS, _P.SEE_BOARD, _P.SEE_TEAM_BOARD, _P.SEE_REPORTS, _P.SEE_RULES, _P.SEE_FORECAST}
+        {_P.OPEN_CALLS, _P.EXPORT_CALLS, _P.SEE_BOARD, _P.SEE_TEAM_BOARD, _P.SEE_REPORTS, _P.SEE_RULES, _P.SEE_FORECAST, _P.PUBLISH_WEEK}
     ),
     UserRole.PLANNER: frozenset({_P.SEE_TEAM_BOARD, _P.SEE_FORECAST, _P.PLAN}),
     UserRole.ADMIN: frozenset({_P.SEE_RULES, _P.MANAGE_USERS, _P.SEE_AUDIT, _P.IMPORT, _P.ENROL_VOICES, _P.ERASE}),

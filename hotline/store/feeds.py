@@ -95,7 +95,10 @@ def _load(store: Store, connection: sa.Connection, viewer: Viewer, feed: str, fr
     if table is org_units:
         _check_tree(connection, frame)
         frame = frame.sort(pl.col("path").str.len_chars(), maintain_order=True)
-    upsert(connection, table, _rows(table, frame, masked=store.settings.mask_text), keep=keep)
+    rows = _rows(table, frame, masked=store.settings.mask_text)
+    if table is calls and "metadata" in frame.columns:
+        _add_to_metadata(connection, rows)
+    upsert(connection, table, rows, keep=keep)
     audit.record(connection, viewer.name, "import", feed, rows=frame.height)
     return frame.height
 
@@ -220,6 +223,16 @@ def _check_tree(connection: sa.Connection, frame: pl.DataFrame) -> None:
         if not (path.startswith(above) and path.endswith("/") and step and "/" not in step):
             problem = f"the path '{path}' is not below '{above}'"
             raise _bad(org_units, "id", unit["id"], problem, f"use {above}<name>/")
+
+
+def _add_to_metadata(connection: sa.Connection, rows: list[dict[str, Any]]) -> None:
+    """Let a feed that comes later add its fields to those that came with the recording, instead of replacing them."""
+    for first in range(0, len(rows), 10_000):
+        some = rows[first : first + 10_000]
+        query = sa.select(calls.c.id, calls.c.metadata).where(calls.c.id.in_([row["id"] for row in some]))
+        held = {row.id: row.metadata for row in connection.execute(query)}
+        for row in some:
+            row["metadata"] = {**held.get(row["id"], {}), **row["metadata"]}
 
 
 def _rows(table: sa.Table, frame: pl.DataFrame, *, masked: bool) -> list[dict[str, Any]]:

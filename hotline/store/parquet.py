@@ -28,7 +28,8 @@ from hotline.store.compaction import SCHEMAS, compact, compact_before, forget, s
 from hotline.store.engine import Store
 from hotline.store.parquet_files import PART, one_at_a_time, path_of, split, stem, write_whole
 from hotline.store.rows import items_of, rows_of_items, rows_of_turns, turns_of
-from hotline.store.schema import calls, erasures, recordings, scores, turn_corrections
+from hotline.store.schema import calls, erasures, published_weeks, recordings, scores, turn_corrections
+from hotline.store.weeks import days_of
 from qa.calls import Call, Turn
 from qa.scoring import ItemResult, Scorecard
 
@@ -93,8 +94,21 @@ def scan_turns(store: Store, viewer: Viewer, first: date | None = None, last: da
 
 
 def scan_hits(store: Store, viewer: Viewer, first: date | None = None, last: date | None = None) -> pl.LazyFrame:
-    """Item results and evidence of current scores, scoped like :func:`scan_turns`; columns as in ``rows.HITS``."""
-    query = sa.select(scores.c.hits_file).join(calls, calls.c.id == scores.c.call_id).where(scores.c.current)
+    """Item results and evidence of the scores that count, scoped like :func:`scan_turns`; columns as in ``rows.HITS``.
+
+    In published weeks those count that did when the week was published.
+    """
+    newest = scores.alias("newest")
+    then = sa.select(sa.func.max(newest.c.id)).where(newest.c.call_id == scores.c.call_id).correlate(scores)
+    counts: sa.ColumnElement[bool] = scores.c.current
+    with store.read() as connection:
+        weeks = connection.execute(sa.select(published_weeks.c.week, published_weeks.c.published_at)).all()
+    for week, at in weeks:
+        monday, sunday = days_of(week)
+        if (first is None or first <= sunday) and (last is None or monday <= last):
+            inside, as_published = calls.c.day.between(monday, sunday), then.where(newest.c.scored_at <= at).scalar_subquery()
+            counts = sa.or_(sa.and_(inside, scores.c.id == as_published), sa.and_(~inside, counts))
+    query = sa.select(scores.c.hits_file).join(calls, calls.c.id == scores.c.call_id).where(counts, scores.c.hits_file != "")
     return _scan(store, viewer, "hits", query, first, last)
 
 

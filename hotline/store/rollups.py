@@ -22,6 +22,7 @@ from hotline.store.engine import Store
 from hotline.store.schema import agent_days as table
 from hotline.store.schema import agents, calls, org_units, scores, surveys
 from hotline.store.tables import frame
+from hotline.store.weeks import published_at
 
 _KEY = ("agent_id", "day", "unit_path")
 MEASURES = tuple(column.name for column in table.columns if column.name not in _KEY)
@@ -32,7 +33,8 @@ def roll_up(store: Store, days: Iterable[date]) -> int:
     """Rebuild ``agent_days`` of these days, and of the ``fcr_days`` before them, whose repeats they hold; returns the rows.
 
     Days whose windows have closed since the last roll-up are rebuilt too, however long ago they were: after a gap in the history
-    the next call closes them all. Each day is one transaction: stopped anywhere, every day is either as before or new.
+    the next call closes them all. Days of published weeks stay as they are. Each day is one transaction: stopped anywhere, every day is
+    either as before or new.
     """
     window = timedelta(days=store.settings.fcr_days)
     wanted = {day - timedelta(days=back) for day in days for back in range(store.settings.fcr_days + 1)}
@@ -40,6 +42,8 @@ def roll_up(store: Store, days: Iterable[date]) -> int:
     wanted |= _newly_closed(store, window)
     for day in sorted(wanted):  # oldest first: the newest row, which tells what is closed, is written last
         with store.begin() as connection:
+            if published_at(connection, day) is not None:
+                continue
             last = connection.scalar(sa.select(sa.func.max(calls.c.day)))
             closed = last is not None and day + window <= last
             connection.execute(table.delete().where(table.c.day == day))

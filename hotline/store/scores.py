@@ -47,11 +47,11 @@ class Result:
 
 def save_score(
     connection: sa.Connection, rule_set: RuleSet, scorecard: Scorecard, hits_file: str, *, author: str = "", reason: str = ""
-) -> None:
+) -> bool:
     """Store a scorecard as the call's current result, with the rule set as it was when it judged.
 
     Earlier results stay beside it, no longer current; nothing is overwritten. The same result by the same rules as the current one
-    changes nothing. Raises BadRecording for an erased call: its points stay as they were.
+    changes nothing, and False says so. Raises BadRecording for an erased call: its points stay as they were.
     """
     refused = refusal(connection, f"call {scorecard.call_id}", scorecard.call_id, None)
     if refused is not None:
@@ -74,10 +74,11 @@ def save_score(
     present = (scores.c.call_id == scorecard.call_id) & scores.c.current
     held = connection.execute(sa.select(scores).where(present)).mappings().one_or_none()
     if held is not None and part_of(held["hits_file"]) == part_of(hits_file) and all(held[name] == row[name] for name in row):
-        return
+        return False
     connection.execute(scores.update().where(present).values(current=False))
     kept = {"scored_at": datetime.now(UTC), "current": True, "hits_file": hits_file, "author": author[:80], "reason": reason}
     connection.execute(scores.insert().values(**row, **kept))
+    return True
 
 
 def keep_rules(connection: sa.Connection, rule_set: RuleSet) -> None:

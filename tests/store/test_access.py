@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import wave
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -26,13 +27,16 @@ from hotline.store import (
     forecasts,
     jobs,
     parquet,
+    publishing,
     rollups,
     scores,
     series,
     service,
     voiceprints,
+    weeks,
 )
 from hotline.store.access import MATRIX
+from qa.rules import load_text
 
 # The policy as people agreed on it, written down a second time: changing MATRIX alone fails here.
 POLICY = """
@@ -44,6 +48,9 @@ see_board       yes    yes        yes yes      yes      -        -      yes
 see_team_board  -      yes        yes yes      yes      yes      -      yes
 see_reports     -      yes        -   yes      yes      -        -      yes
 see_rules       yes    yes        yes yes      yes      -        yes    yes
+publish_rules   -      -          -   yes      -        -        -      yes
+rescore         -      -          -   yes      -        -        -      yes
+publish_week    -      -          -   yes      yes      -        -      yes
 see_forecast    -      yes        -   -        yes      yes      -      yes
 plan            -      -          -   -        -        yes      -      yes
 manage_users    -      -          -   -        -        -        yes    yes
@@ -95,6 +102,7 @@ def _plan() -> pl.DataFrame:
     return pl.DataFrame([{**row, "service_level": 0.85, "occupancy": 0.7, "abandonment": 0.01, "asa_s": 8.0}])
 
 
+CARD = load_text("id: t\ntitle: T\nsections: [{id: s, items: [{id: i, points: 1, conditions: {x: {say: 您好}}, expect: x}]}]", "t.yaml")
 Function = Callable[[Store, Viewer], object]
 TICKET = pl.DataFrame({"id": ["T1"], "queue_id": ["q1"], "type": ["投诉"], "created_at": [datetime(2026, 11, 9, tzinfo=UTC)]})
 
@@ -114,6 +122,12 @@ FUNCTIONS: dict[str, tuple[Function, set[str]]] = {
     "parquet.scan_turns": (lambda s, v: parquet.scan_turns(s, v).collect(), CALL_ROLES),
     "parquet.scan_hits": (lambda s, v: parquet.scan_hits(s, v).collect(), CALL_ROLES),
     "scores.rule_source": (lambda s, v: scores.rule_source(s, v, "h" * 64), CALL_ROLES | {"admin"}),
+    "scores.history": (lambda s, v: scores.history(s, v, "S1"), CALL_ROLES),
+    "publishing.publish": (lambda s, v: publishing.publish(s, v, CARD), {"qa_lead"}),
+    "weeks.publish_week": (
+        lambda s, v: weeks.publish_week(s, replace(v, scope="/"), "2026-W46", today=date(2026, 11, 16)),
+        {"qa_lead", "manager"},
+    ),
     "rollups.agent_days": (lambda s, v: rollups.agent_days(s, v, DAY, DAY), BOARD_ROLES),
     "series.offered": (lambda s, v: series.offered(s, v, "q1"), FORECAST_ROLES),
     "series.topics": (lambda s, v: series.topics(s, v, "q1"), FORECAST_ROLES),

@@ -11,7 +11,7 @@ import pytest
 
 from hotline.errors import BadInput, BadRecording
 from hotline.store import OPERATOR, Store, calls, corrections, erasure, parquet
-from qa import ingest as room
+from qa import rescoring as room
 
 RULES = (Path(__file__).parents[1] / "small_rules.yaml").read_text(encoding="utf-8")
 ROW = {"turn": 0, "role_before": "agent", "role_after": "agent", "text_changed": True, "note": ""}
@@ -70,7 +70,7 @@ def test_a_call_corrected_while_it_is_judged_is_judged_as_corrected(
         return score(*arguments)
 
     monkeypatch.setattr(room, "score", late)
-    assert room.rescore(one, ["C1"], rules)[0]["is"] == "100–100"
+    assert room.rescore(one, OPERATOR, ["C1"], "again", rules)[0]["is"] == "100–100"
     assert times == 2 and calls.open_call(one, OPERATOR, "C1").row.low == 100
 
 
@@ -84,7 +84,7 @@ def test_what_was_judged_of_a_call_erased_meanwhile_leaves_no_file(one: Store, r
 
     monkeypatch.setattr(parquet, "write_hits", late)
     with pytest.raises(BadRecording, match="was erased"):
-        room.rescore(one, ["C1"], rules)
+        room.rescore(one, OPERATOR, ["C1"], "again", rules)
     assert list(one.settings.parquet.rglob("C1*.parquet")) == []
 
 
