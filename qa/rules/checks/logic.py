@@ -61,6 +61,8 @@ def _spelled(expression: Expression, conditions: Mapping[str, Condition]) -> Exp
 def _as_comparison(condition: Condition) -> Expression | None:
     params = condition.params
     if condition.operator == "metadata":
+        if params.type != "text" or params.test in ("present", "absent"):
+            return None  # what a typed field may hold is not known here
         return Compare(params.field, params.test, params.values)
     if condition.operator == "duration":
         limits = ((">", params.over), ("<", params.under))
