@@ -55,7 +55,12 @@ def load_text(text: str, name: str, folder: Path | None = None) -> RuleSet:
     longest = max((len(variable.cases) for variable in rule_set.variables.values()), default=0)
     if (name, rule_set.content_hash) not in _proven:
         for number in range(longest):
-            _read(root, name, source, {n: v.cases[number].value for n, v in rule_set.variables.items() if number < len(v.cases)})
+            values = {n: v.cases[number].value for n, v in rule_set.variables.items() if number < len(v.cases)}
+            try:
+                _read(root, name, source, values)
+            except BadRule as error:
+                problem = f"{error.problem} (with case {number + 1} of {', '.join(values)})"
+                raise BadRule(error.thing, problem, error.mend) from None
         _proven.add((name, rule_set.content_hash))
     return rule_set
 
