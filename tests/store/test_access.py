@@ -180,7 +180,23 @@ def test_no_function_that_takes_a_viewer_is_forgotten() -> None:
         *(f"voiceprints.{name}" for name in ("enrol", "forget")),  # tests/speech/test_voiceprints.py
     }
     found = set()
-    for module in (accounts, audit, calls, erasure, feeds, forecasts, jobs, parquet, rollups, scores, series, service, voiceprints):
+    for module in (
+        accounts,
+        audit,
+        calls,
+        erasure,
+        feeds,
+        forecasts,
+        jobs,
+        parquet,
+        publishing,
+        rollups,
+        scores,
+        series,
+        service,
+        voiceprints,
+        weeks,
+    ):
         room = module.__name__.rpartition(".")[2]
         for name, function in inspect.getmembers(module, inspect.isfunction):
             public = not name.startswith("_") and name not in ("frame", "require_queue", "queue_clause")
