@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import datetime
 
 from hotline.errors import BadRule
 from qa.rules import expressions
@@ -132,6 +133,18 @@ def _examples(fields: Fields, item_id: str) -> tuple[Example, ...]:
     return tuple(found)
 
 
+def _moment(fields: Fields, key: str) -> datetime:
+    """When the conversation began, from which 明天 and 下周三 count."""
+    text = fields.text(key)
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        moment = datetime.min
+    if moment.tzinfo is None:
+        fields.refuse(key, f"'{text}' is no moment with its zone", f"write for example {key}: 2026-11-20T10:00+08:00")
+    return moment
+
+
 def _meta(fields: Fields) -> dict[str, str]:
     entries = fields.child("meta")
     return {key: entries.text(key) for key in entries.nodes}
@@ -152,6 +165,8 @@ def _example(owner: Fields, outcome: str, node: Node, shared: Mapping[str, str],
             facts["layout"] = inner.choice("layout", ("stereo", "mono", "none"))
         if inner.has("duration"):
             facts["duration"] = inner.seconds("duration")
+        if inner.has("started_at"):
+            facts["started_at"] = _moment(inner, "started_at")
         for key in ("truncated", "metadata_closed"):
             if inner.has(key):
                 facts[key] = inner.flag(key)

@@ -87,20 +87,23 @@ def _passage(view: CallView, talks: tuple[Talk, ...]) -> Passage:
     turns: list[int] = []
     for turn in (t for talk in talks for t in talk.turns):
         sentence = view.turns[turn].text
-        text = _joint(text, sentence)
+        text = _joint(text, sentence, across=len(talks) > 1 and any(turn == talk.turns[0] for talk in talks[1:]))
         starts.append(len(text))
         turns.append(turn)
         text += sentence
     return Passage(text, tuple(starts), tuple(turns), talks)
 
 
-def _joint(before: str, following: str) -> str:
-    """``before`` made ready for what follows: an unfinished number keeps nothing between itself and its rest."""
+def _joint(before: str, following: str, *, across: bool) -> str:
+    """``before`` made ready for what follows: an unfinished number keeps nothing between itself and its rest.
+
+    Digits that are dictated (二零 – 四五) go together only ``across`` turns, where a rule asked for it.
+    """
     if not before:
         return before
     bare = before.rstrip(_STOPS)
     rest = following.lstrip()
-    if _OPEN.search(bare) and (_UNIT.match(rest) or (_GOES_ON.search(bare) and re.match(_NUMERAL, rest))):
+    if _OPEN.search(bare) and (_UNIT.match(rest) or ((across or _GOES_ON.search(bare)) and re.match(_NUMERAL, rest))):
         return bare
     if before[-1].isascii() and before[-1].isalnum() and rest[:1].isascii() and rest[:1].isalnum():
         return f"{before} "

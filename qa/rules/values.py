@@ -191,13 +191,20 @@ def _times(left: Value, comparison: str, right: Value) -> Verdict:
         if (second.start <= first.start and first.end <= second.end) or (first.start <= second.start and second.end <= first.end):
             return HIT  # 周三 and 周三下午 agree as far as they say anything
         return MISS if first.end <= second.start or second.end <= first.start else DOUBTFUL
-    if comparison in (">", ">="):
-        return _times(second, {">": "<", ">=": "<="}[comparison], first)
+    return _in_order(first, comparison, second)
+
+
+def _in_order(one: Time, comparison: str, other: Time) -> Verdict:
+    """On a day is neither before nor after that day; a point is not before itself."""
     if comparison == "<=":
-        return HIT if first.end <= second.end else MISS if first.start >= second.end else DOUBTFUL
-    return (
-        HIT if first.end < second.start or first.end == second.start != first.start else MISS if first.start >= second.start else DOUBTFUL
-    )
+        return HIT if one.end <= other.end else MISS if one.start >= other.end else DOUBTFUL
+    if comparison == ">=":
+        return HIT if one.start >= other.start else MISS if one.end <= other.start else DOUBTFUL
+    if comparison == "<":
+        before = one.end < other.start or one.end == other.start != one.start
+        return HIT if before else MISS if one.start >= other.start else DOUBTFUL
+    after = one.start > other.end or one.start == other.end != other.start
+    return HIT if after else MISS if one.end <= other.end else DOUBTFUL
 
 
 def _as_time(value: Value, zone: tzinfo | None) -> Time | None:
