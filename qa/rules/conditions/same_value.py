@@ -1,8 +1,9 @@
 """A personal value that one side gave is repeated by the other: the read-back of a telephone number.
 
-Stored text is masked, so values are compared by their tokens: digits said one by one, in groups over several turns, or only
-the last four all count. A repeat that differs is sought among what is said in the next two turns of that side; a slip that is put
-right later counts no more. Where a recogniser is unsure of the digits, or only a name is spelled otherwise, the hit is doubtful.
+Stored text is masked (plain text is judged alike), so values are compared by their tokens: digits said one by one, in groups over
+several turns, or only the last four all count. A repeat that differs is sought among what is said in the next two turns of that
+side; a slip that is put right later counts no more. Where a recogniser is unsure of the digits, or only a name is spelled
+otherwise, the hit is doubtful. Where the numbers themselves are to be placed or counted, compare two `entity` conditions.
 
 Kinds: phone, account, id_card, bank_card, uscc, passport, plate, email, name, address.
 
@@ -21,25 +22,13 @@ from qa.redaction import Mention, agree, mentions
 from qa.rules.conditions.operator import Operator, Vocabulary, param
 from qa.rules.fields import Fields
 from qa.rules.model import Title
+from qa.rules.personal import KINDS, NAMES, tokened
 from qa.rules.verdict import Found, Hit, both
 from qa.rules.view import CallView
 from qa.rules.windows import Look
 
-KINDS = ("phone", "account", "id_card", "bank_card", "uscc", "passport", "plate", "email", "name", "address")
 _REACH = 2
 """Turns of the repeating side after a value was given in which another value is taken for a wrong repeat."""
-_NAMES = {
-    "phone": ("电话号码", "telephone number"),
-    "account": ("户号", "account number"),
-    "id_card": ("身份证号", "identity number"),
-    "bank_card": ("银行卡号", "card number"),
-    "uscc": ("信用代码", "company code"),
-    "passport": ("护照号", "passport number"),
-    "plate": ("车牌号", "plate"),
-    "email": ("邮箱", "e-mail address"),
-    "name": ("姓名", "name"),
-    "address": ("地址", "address"),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +51,9 @@ def find(params: Params, view: CallView, look: Look) -> Found:
     """The repeats by the side meant (``by``; default: who did not give it) that agree, or differ."""
     giver = Role(params.given_by)
     side = look.condition.by or (Role.AGENT if giver is Role.CUSTOMER else Role.CUSTOMER)
-    given = mentions(view.call, params.kind, giver)
-    repeats = [m for m in mentions(view.call, params.kind, side) if any(_is_after(m, g) for g in given)]
+    call = tokened(view)
+    given = mentions(call, params.kind, giver)
+    repeats = [m for m in mentions(call, params.kind, side) if any(_is_after(m, g) for g in given)]
     hits: list[Hit] = []
     for repeat in repeats:
         before = [g for g in given if _is_after(repeat, g)]
@@ -92,7 +82,7 @@ def _turns_between(view: CallView, given: Mention, repeat: Mention, side: Role) 
 
 def _hit(params: Params, view: CallView, repeat: Mention, doubt: str) -> Hit:
     turn, token = repeat.places[-1]
-    zh, en = _NAMES[params.kind]
+    zh, en = NAMES[params.kind]
     if params.agrees:
         detail = both(f"复述的{zh}与对方所报一致", f"repeats the {en} as it was given")
     else:
@@ -111,7 +101,7 @@ def _if_heard(view: CallView, hit: Hit, given: list[Mention]) -> Hit:
 
 
 def _described(params: Params) -> str:
-    return _NAMES[params.kind][0]
+    return NAMES[params.kind][0]
 
 
 OPERATOR = Operator(
