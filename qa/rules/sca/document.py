@@ -77,8 +77,7 @@ class Record:
 
     def get(self, key: str) -> Any:
         """The value under ``key``; None where there is none. A list in a wrapper (``{"Keywords": {"Keyword": [...]}}``) is unwrapped."""
-        self._used.add(_plain(key))
-        value = self._values.get(_plain(key), ("", None))[1]
+        value = self.raw(key)
         if isinstance(value, dict) and len(value) == 1 and isinstance(inner := next(iter(value.values())), list):
             return inner
         return value
@@ -135,9 +134,13 @@ class Record:
             raise Cannot(self.name(key), "应为文本列表", "should be a list of texts")
         return [cleaned for e in entries if (cleaned := clean(e).strip())]
 
-    def record(self, key: str) -> Record | None:
+    def raw(self, key: str) -> Any:
+        """The value under ``key`` as it stands; None where there is none."""
         self._used.add(_plain(key))
-        value = self._values.get(_plain(key), ("", None))[1]
+        return self._values.get(_plain(key), ("", None))[1]
+
+    def record(self, key: str) -> Record | None:
+        value = self.raw(key)
         return None if value is None else Record(value, self.name(key))
 
     def records(self, key: str) -> list[Record]:

@@ -95,7 +95,7 @@ def _plain_phrase(word: str) -> str:
 
 
 def _with_synonyms(words: list[str], params: Record) -> list[str]:
-    table = params.get("synonyms")
+    table = params.raw("synonyms")
     if table in (None, {}, []):
         return words
     if not isinstance(table, dict) or not all(isinstance(v, list) and all(isinstance(w, str) for w in v) for v in table.values()):
