@@ -55,7 +55,7 @@ def _language() -> str:
         return settings.load().language
     except HotlineError:
         said = os.environ.get("HOTLINE_LANGUAGE", "")
-        return said if said in locale.LANGUAGES else locale.current()
+        return said if said in locale.LANGUAGES else locale.LANGUAGES[0]
 
 
 def _database_error(error: sa.exc.DBAPIError) -> MissingPart:

@@ -84,7 +84,7 @@ def print_summary(summary: Summary) -> None:
         speed = f"{summary.audio_s / 3600:.2f} h of audio in {clock(summary.wall_s)} ({summary.audio_s / summary.wall_s:.1f} h/h)"
         out.print(f"{speed}; seconds: {', '.join(f'{stage} {seconds:.1f}' for stage, seconds in summary.stages.items())}")
     for note in summary.notes:
-        err.print(f"[yellow]note[/] {plain(note)}", soft_wrap=True)
+        err.print(f"[yellow]note[/] {plain(messages.line(note))}", soft_wrap=True)
     for problem in summary.quarantined:
         err.print(f"[yellow]put aside[/] {plain(messages.line(problem))}", soft_wrap=True)
 
@@ -251,5 +251,5 @@ def _line(row: dict[str, Any]) -> dict[str, Any]:
         "problem": messages.line(row["problem"]),
         "mend": messages.message(row["mend"]),
         "tries": row["attempts"] or None,
-        "at": row["at"],
+        "at": f"{row['at']:%Y-%m-%d %H:%M}",
     }

@@ -44,6 +44,11 @@ class Template:
     letters: int
     chinese: tuple[str | tuple[int, str], ...]
 
+    @property
+    def nests(self) -> bool:
+        """Whether a value is itself a message."""
+        return any(not isinstance(piece, str) and piece[1] in ("message", "line") for piece in self.chinese)
+
 
 @dataclass(frozen=True, slots=True)
 class Told:
@@ -88,10 +93,14 @@ def _best(text: str, kind: str = "message") -> Told:
     whole, some = _templates(kind)
     if (known := whole.get(text)) is not None:
         return Told("".join(piece for piece in known.chinese if isinstance(piece, str)), known.letters)
+    best = Told(text, 0)
     for template in some:
+        if best.explained and not template.nests:
+            continue  # of those without messages inside, the first has most letters
         if template.longest in text and (found := template.pattern.fullmatch(text)) is not None:
-            return _filled(template, found.groups())
-    return Told(text, 0)
+            told_so = _filled(template, found.groups())
+            best = told_so if told_so.explained > best.explained else best
+    return best
 
 
 def _filled(template: Template, values: tuple[str, ...]) -> Told:
@@ -160,7 +169,7 @@ def template(text: str, chinese: str) -> Template:
     if taken != list(range(slots)):
         raise ValueError(f"{text!r} has {slots} values, its Chinese takes {taken}")
     pattern = "".join(re.escape(piece) if isinstance(piece, str) else "(.*?)" for piece in _pieces(text))
-    letters = sum(letter.isalnum() for piece in literals for letter in piece)
+    letters = sum(not letter.isspace() for piece in literals for letter in piece)
     plain = "".join(literals) if not slots else text
     return Template(plain, re.compile(pattern, re.DOTALL), max(literals, key=len, default=""), letters, tuple(_pieces(chinese)))
 

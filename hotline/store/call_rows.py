@@ -26,10 +26,12 @@ class CallRow:
     day: date
     queue_id: str | None
     queue_name: str | None
+    queue_name_en: str | None
     agent_id: str | None
     agent_name: str | None
     unit_path: str
     team: str | None
+    team_en: str | None
     direction: str
     topic: str
     wait_s: float
@@ -70,6 +72,7 @@ _FULL = (
 
 _CALL_FIELDS: tuple[str, ...] = ("id", "started_at", "day", "queue_id", "agent_id", "unit_path", "direction", "topic")
 _CALL_FIELDS += ("wait_s", "talk_s", "hold_s", "acw_s", "transferred", "synthetic")
+_NAMES = ("agent_name", "queue_name", "queue_name_en", "team", "team_en")
 _SCORE_FIELDS = ("low", "high", "passed", "fatal_certain", "fatal_possible", "failed_items", "doubtful_items", "rule_hash")
 
 
@@ -81,7 +84,9 @@ def select_rows(*more: sa.ColumnElement[Any]) -> sa.Select[Any]:
         *(recordings.c[name] for name in ("duration_s", "layout", "text_kind", "text_engine", "text_version", "role_confidence")),
         agents.c.name.label("agent_name"),
         queues.c.name.label("queue_name"),
+        queues.c.name_en.label("queue_name_en"),
         org_units.c.name.label("team"),
+        org_units.c.name_en.label("team_en"),
         rule_sets.c.id.label("rule_set_id"),
         rule_sets.c.version.label("rule_version"),
         *more,
@@ -93,7 +98,8 @@ def call_row(row: sa.RowMapping, zone: ZoneInfo) -> CallRow:
     recorded = row["text_kind"] is not None
     return CallRow(
         **{name: row[name] for name in (*_CALL_FIELDS, *_SCORE_FIELDS) if name != "started_at"},
-        **{name: row[name] for name in ("duration_s", "layout", "role_confidence", "agent_name", "queue_name", "team")},
+        **{name: row[name] for name in _NAMES},
+        **{name: row[name] for name in ("duration_s", "layout", "role_confidence")},
         started_at=row["started_at"].astimezone(zone),
         recorded=recorded,
         text_source=TextSource(SourceKind(row["text_kind"]), row["text_engine"], row["text_version"]) if recorded else None,

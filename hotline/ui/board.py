@@ -110,7 +110,8 @@ def value_words(kpi: Kpi, row: dict[str, object]) -> str:
     if kpi.id == "fatal":
         certain, possible = row["fatal_certain"], row["fatal_possible"]
         return t("board.fatal", certain=certain, possible=possible) if possible else str(certain)
-    return kpi.text(_number(row[kpi.id]))
+    value = _number(row[kpi.id])
+    return t("board.seconds", value=kpi.text(value)) if kpi.unit == "s" and value is not None else kpi.text(value)
 
 
 def _sure_words(kpi: Kpi, row: dict[str, object]) -> list[str]:

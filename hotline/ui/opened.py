@@ -6,7 +6,7 @@ and kept in this browser session only.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -14,7 +14,7 @@ import polars as pl
 import streamlit as st
 
 from hotline.errors import BadRule, HotlineError
-from hotline.locale import current, messages, t, term
+from hotline.locale import current, messages, pick, t, term
 from hotline.store import Permission, Store, Viewer, corrections
 from hotline.store import calls as call_store
 from hotline.store.calls import CallRow, OpenedCall
@@ -55,7 +55,7 @@ def show(store: Store, viewer: Viewer, call_id: str) -> None:
     _verdict(row)
     _provenance(visit.opened)
     for warning in visit.opened.warnings:
-        st.warning(literal(warning), icon=":material/warning:")
+        st.warning(literal(messages.message(warning)), icon=":material/warning:")
     if visit.silence and row.recorded:
         st.warning(literal(messages.line(visit.silence)), icon=":material/volume_off:")
     if not row.recorded:
@@ -134,8 +134,18 @@ def _rules_of(opened: OpenedCall) -> RuleSet | None:
         return None
 
 
+def team_words(row: CallRow) -> str:
+    """The team's name in this language."""
+    return pick(row.team or "", row.team_en or "")
+
+
+def queue_words(row: CallRow) -> str:
+    """The queue's name in this language."""
+    return pick(row.queue_name or "", row.queue_name_en or "")
+
+
 def _headline(row: CallRow) -> None:
-    who = " · ".join(part for part in (row.agent_name or row.agent_id, row.team, row.queue_name, row.topic) if part)
+    who = " · ".join(part for part in (row.agent_name or row.agent_id, team_words(row), queue_words(row), row.topic) if part)
     st.subheader(f"{literal(row.id)}　{row.started_at:%Y-%m-%d %H:%M}", anchor=False)
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
         st.markdown(literal(who), width="content")
@@ -171,13 +181,17 @@ def _provenance(opened: OpenedCall) -> None:
         "rules": f"{row.rule_set_id} v{row.rule_version}" if row.rule_set_id else "–",
         "hash": (row.rule_hash or "–")[:12],
         "text": source_words(row.text_source),
-        "diarizer": opened.diarizer or "–",
-        "roles": f"{opened.role_method or '–'} ({row.role_confidence:.0%})"
-        if row.role_confidence is not None
-        else opened.role_method or "–",
+        "diarizer": _ways(opened.diarizer, lambda way: term("diarizer", way)),
+        "roles": _ways(opened.role_method, lambda way: term("role_method", way))
+        + (f" ({row.role_confidence:.0%})" if row.role_confidence is not None else ""),
         "layout": term("layout", row.layout or "none"),
     }
     st.caption("　".join(f"{t(f'provenance.{name}')}: {literal(value)}" for name, value in facts.items()))
+
+
+def _ways(ways: str, name: Callable[[str], str]) -> str:
+    """What a stored ``channels, fsmn-vad-offline`` lists, for people; names of models stay."""
+    return t("provenance.and").join(name(way) for way in ways.split(", ")) if ways else "–"
 
 
 def section_rows(items: Sequence[ItemResult], rule_set: RuleSet | None) -> list[dict[str, object]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 import streamlit as st
 
-from hotline.locale import messages, pick, t
+from hotline.locale import messages, pick, t, term
 from hotline.store import Permission, Store, Viewer, audit, forecasts, jobs, series
 from hotline.store import calls as call_store
 from hotline.store.organisation import queues_of
@@ -131,8 +131,8 @@ def _trail(store: Store, viewer: Viewer) -> None:
     rows = [
         {
             t("trail.at"): f"{line.at.astimezone(store.settings.zone):%Y-%m-%d %H:%M:%S}",
-            t("trail.who"): line.who,
-            t("trail.action"): line.action,
+            t("trail.who"): term("who", line.who),
+            t("trail.action"): term("action", line.action),
             t("trail.object"): line.object,
         }
         for line in lines

@@ -63,10 +63,16 @@ def _about(store: Store, viewer: Viewer, forecast: Forecast) -> None:
     history = series.offered(store, viewer, forecast.queue_id, "day", last=forecast.first_day, first=forecast.first_day - 7 * charts.DAY)
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
         st.caption(
-            t("planning.about", model=literal(forecast.model), made=f"{forecast.made_at:%Y-%m-%d %H:%M}", by=literal(forecast.made_by),
-              first=forecast.first_day, last=forecast.last_day),
+            t(
+                "planning.about",
+                model=literal(term("forecast_model", forecast.model)),
+                made=f"{forecast.made_at:%Y-%m-%d %H:%M}",
+                by=literal(term("who", forecast.made_by)),
+                first=forecast.first_day,
+                last=forecast.last_day,
+            ),
             width="content",
-        )  # fmt: skip
+        )
         if history["synthetic"].any():
             st.badge(t("app.synthetic_data"), color="gray", icon=":material/science:")
     if forecast.notes:

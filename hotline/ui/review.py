@@ -147,8 +147,8 @@ def _cells(row: CallRow) -> list[dict[str, Any]]:
     source = term("source", row.text_source.kind.value) if row.text_source else t("call.no_recording")
     return [
         {"lines": [row.id, f"{row.started_at:%Y-%m-%d %H:%M}"]},
-        {"lines": [row.agent_name or row.agent_id or "–", row.team or "–"]},
-        {"lines": [row.topic or "–", row.queue_name or ""]},
+        {"lines": [row.agent_name or row.agent_id or "–", opened.team_words(row) or "–"]},
+        {"lines": [row.topic or "–", opened.queue_words(row)]},
         {"lines": [f"{minutes}:{seconds:02d}", source + (f" · {t('app.synthetic')}" if row.synthetic else "")]},
         score_cell(row),
         {"badges": badges(row)},

@@ -109,6 +109,10 @@ class Reader:
                 yield from _products(iter(sides))
             case ast.NamedExpr(value=value):
                 yield from self._texts(module, value, kind, found, site)
+            case ast.Subscript(value=value, slice=ast.Slice()) | ast.Call(func=ast.Attribute(value=value, attr="strip")):
+                yield from self._texts(module, value, kind, found, site)
+            case ast.Attribute(attr="en"):
+                return  # one of two languages: its own catalogue
             case ast.Attribute(attr="thing" | "problem" | "mend"):
                 return  # handed on: read where it was written
             case ast.Name(id=name):

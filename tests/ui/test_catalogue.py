@@ -104,3 +104,18 @@ def test_language_is_one_of_two() -> None:
     assert locale.t("screen.board") == "周看板"
     with pytest.raises(KeyError):
         locale.t("no.such_key")
+
+
+def test_every_action_of_the_audit_trail_has_a_name() -> None:
+    """The trail on the overview names what was done; actions are the words given to ``audit.record`` and to what hands them on."""
+    root = Path(hotline.ui.__file__).parents[2]
+    actions = set()
+    for file in (file for package in ("hotline", "qa", "reports") for file in (root / package).rglob("*.py")):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call):
+                name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+                place = {"record": 2, "_admit": 3, "_change": 3, "_write": 3}.get(name)
+                if place is not None and len(node.args) > place and isinstance(action := node.args[place], ast.Constant):
+                    actions.add(str(action.value))
+    assert len(actions) > 20
+    assert {f"action.{action}" for action in actions} <= set(locale.catalogue())
