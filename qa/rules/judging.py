@@ -40,8 +40,6 @@ def judge(rule_set: RuleSet, call: Call, items: Sequence[Item] | None = None, ex
 def trusted(call: Call, doubt: Doubt) -> Call:
     """The call without the gaps that the rule set's ``doubt:`` says not to mind."""
     changes: dict[str, Any] = {}
-    if not doubt.mono and not call.overlap_known:
-        changes["overlap_known"] = True
     if not doubt.truncated and call.truncated:
         changes["truncated"] = False
     if not doubt.late and not call.metadata_closed:

@@ -108,7 +108,7 @@ def find(params: Params, view: CallView, look: Look) -> Found:
     side = look.condition.by or Role.AGENT
     if not view.has_times:
         return Found(unsure=both("没有时间信息", "times are unknown"))
-    mono = view.call.layout is Layout.MONO or not view.call.overlap_known
+    mono = view.doubt.mono and (view.call.layout is Layout.MONO or not view.call.overlap_known)
     hits = _of(params, view, side, [t for t in view.turns if t.role is side], mono)
     # Who is not known may be the side meant; two voices at once are two people, whoever they are.
     for turn in view.turns:
