@@ -71,6 +71,30 @@ def test_the_earlier_sentence_may_lie_outside_the_window(find, call) -> None:
     assert [h.turn for h in find("x: {repeats: {}, by: agent, in: last 1 agent turns}", call(*TALK)).hits] == [4]
 
 
+def test_only_the_sentence_with_the_phrase_is_exempt(find, call) -> None:
+    lines = (f"agent: {ASK}。请稍等一下吧", f"agent: 请稍等一下吧。{ASK}", f"agent: {ASK}。请稍等一下吧")
+    found = find("x: {repeats: {exempt: [稍等]}, by: agent}", call(*lines))
+    assert places(found) == [(1, 7, 16, True), (2, 0, 9, True)]
+
+
+def test_the_default_least_is_six_characters(find, call) -> None:
+    assert find("x: {repeats: {}, by: agent}", call("agent: 请报下户号", "agent: 请报下户号")).verdict is MISS
+    assert find("x: {repeats: {}, by: agent}", call("agent: 请报一下户号", "agent: 请报一下户号")).verdict is HIT
+
+
+def test_a_value_belongs_to_its_own_sentence(find, call) -> None:
+    """The number stands before, between or behind the repeated sentence, in another one each time."""
+    lines = (f"agent: 电话13912345678。{ASK}", f"agent: {ASK}。电话13987654321", f"agent: {ASK}")
+    assert [h.turn for h in find("x: {repeats: {min_chars: 8}, by: agent}", call(*lines)).hits if h.certain] == [1, 2]
+
+
+def test_nobodys_voice_is_passed_over_and_hits_settle_the_rest(find, call) -> None:
+    found = find(
+        "x: {repeats: {}, by: agent}", call("other: 欢迎致电", f"agent: {ASK}", "other: 欢迎致电", f"agent: {ASK}", truncated=True)
+    )
+    assert places(found) == [(3, 0, 9, True)] and not found.unsure
+
+
 def test_likeness_by_letter_and_by_sound() -> None:
     assert likeness("请您报一下用电户号", "请您报一下用电户号", 0.5) == 1.0
     assert likeness("请您报一下户号", "请您包一下护号", 0.5) == 1.0, "the recogniser heard other characters of the same sound"

@@ -40,6 +40,9 @@ def test_the_wait_lies_behind_what_was_left_unanswered(find, call) -> None:
         (("customer@0-3: 停电了", "agent@8.3-14: 好"), [(0, 3, 3, True)]),
         (("agent@6-9: 您好", "customer@9-10: 停电"), [(0, 0, 0, True)]),  # the greeting came late
         (("agent@3-9: 您好", "customer@9-10: 停电"), []),
+        (("agent@0-3: 请讲", "unknown@12-14: 停电"), []),  # nobody waited for the agent
+        (("customer@0-3: 我家", "agent@4-5: 嗯", "customer@6-9: 停电了", "agent@20-21: 好"), [(2, 3, 3, True)]),  # 嗯 within their turn
+        (("customer: 喂", "agent@12-14: 您好"), [(0, 0, 0, True)]),  # nothing is known of when it was said
     ],
 )
 def test_what_is_a_wait(find, call, lines, expected) -> None:
@@ -64,6 +67,8 @@ def test_the_greeting_is_due_when_the_ring_tone_ends(find, call) -> None:
         assert find(RULE, replace(base, sounds=(Sound(kind, Span(0, 10)),))).verdict is verdict
     early = replace(base, sounds=(Sound(SoundKind.RING, Span(0, 3)),))
     assert find(RULE, early).hits[0].span == Span(3.0, 12.0)
+    touching = replace(base, sounds=(Sound(SoundKind.RING, Span(0, 12.1)),))
+    assert find(RULE, touching).verdict is MISS, "a detector hears the tone a little longer"
     later = replace(base, sounds=(Sound(SoundKind.RING, Span(0, 3)), Sound(SoundKind.MUSIC, Span(20, 30))))
     assert find(RULE, later).hits[0].span == Span(3.0, 12.0)
 
@@ -91,6 +96,12 @@ def test_the_mean_of_all_answers(find, call) -> None:
     unsure = call("customer@0-3: 停电了", "agent@5-6: 请讲", "unknown@6-8: 城东", "agent@18-19: 好")
     assert find(mean % "5 s", unsure).verdict is DOUBTFUL
     assert find(mean % "1 s", unsure).verdict is HIT, "without the doubtful one as well"
+    quick = call("customer@0-3: 停电了", "agent@13-14: 请讲", "unknown@14-15: 城东", "agent@15-16: 好")  # 10 s, and perhaps 0 s
+    assert find(mean % "6 s", quick).verdict is DOUBTFUL
+    many = call("customer@0-3: 停电", "agent@6-7: 请讲", "customer@7-8: 城东", "agent@11-12: 好", "unknown@12-13: 行", "agent@13-14: 好")
+    assert find(mean % "4 s", many).verdict is MISS, "3 s twice, and perhaps 0 s"
+    unanswered = call("customer@0-3: 停电了", "agent@10-11: 请讲", "customer@11-13: 城东")
+    assert find(mean % "5 s", unanswered).verdict is HIT, "the call ended with these words: no wait"
 
 
 def test_an_unsure_speaker_is_doubtful(find, call) -> None:

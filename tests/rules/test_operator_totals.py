@@ -137,6 +137,17 @@ class TestTalkShare:
         assert found.verdict is HIT and "坐席占说话字数的 22%" in found.hits[0].detail
         assert "没有时间和文本" in find("x: {talk_share: agent, over: 30 %}", call("agent:")).unsure
 
+    @pytest.mark.parametrize(
+        ("written", "share"), [("35 %", 0.35), ("0.35", 0.35), ("0 %", 0.0), ("100 %", 1.0), ("1", 1.0), ("12.5％", 0.125)]
+    )
+    def test_shares_as_they_are_written(self, one_item, written, share) -> None:
+        params = one_item(f"x: {{talk_share: agent, over: {written}}}").items[0].conditions[0].params
+        assert params.over == pytest.approx(share, abs=1e-12)
+
+    def test_speech_without_words_weighs_by_its_seconds(self, find, call) -> None:
+        found = find("x: {talk_share: agent, over: 10 %}", call("agent@0-0.2:", "customer@0.2-0.8:"))
+        assert found.verdict is HIT and "25%" in found.hits[0].detail
+
     def test_turns_without_a_time_of_their_own_weigh_nothing(self, find, call) -> None:
         base = call(*TALK)
         part = replace(base, turns=(replace(base.turns[0], span=None), *base.turns[1:]))
@@ -148,6 +159,8 @@ class TestTalkShare:
         found = find("x: {talk_share: agent, over: 35 %}", unsure)
         assert found.verdict is DOUBTFUL and "25%–42%" in found.hits[0].detail and "说话人不确定" in found.hits[0].doubt
         assert find("x: {talk_share: agent, over: 20 %}", unsure).verdict is HIT
+        faint = replace(base, turns=(replace(base.turns[0], role_confidence=0.2), *base.turns[1:]))
+        assert "25%–42%" in find("x: {talk_share: agent, over: 35 %}", faint).hits[0].detail
         assert find("x: {talk_share: agent, over: 50 %}", unsure).verdict is MISS
 
     def test_a_cut_recording_might_have_gone_on(self, find, call) -> None:
@@ -162,6 +175,7 @@ class TestTalkShare:
             ("talk_share: agent", "needs over: or under:"),
             ("talk_share: any, over: 20 %", "'any' is not known"),
             ("talk_share: agent, over: 60 %, under: 50 %", "no call fits"),
+            ("talk_share: agent, over: 50 %, under: 50 %", "no call fits"),
             ("talk_share: agent, over: 120 %", "'120 %' is not a share"),
             ("talk_share: agent, over: most", "'most' is not a share"),
         ],

@@ -119,6 +119,32 @@ def test_circles_unknown_items_and_long_rows_are_refused(asks, problem) -> None:
         load_text(items(*asks), "t.yaml")
 
 
+def test_a_shared_condition_that_asks_for_nobody_is_named_by_its_place() -> None:
+    with pytest.raises(BadRule, match=r"^t\.yaml:\d+: conditions\.later\.item_verdict: item 'gone' is not defined"):
+        load_text(card("fail").replace("item_verdict: last", "item_verdict: gone"), "t.yaml")
+
+
+def test_a_circle_behind_conditions_that_are_reached_twice() -> None:
+    text = dedent("""
+        id: t
+        title: T
+        sections:
+          - id: s
+            items:
+              - id: a
+                points: 5
+                show_first: [x]
+                conditions:
+                  x: {item_verdict: a, is: fail}
+                  z: {say: 稍等}
+                  y: {say: 您好, unless: [z]}
+                  w: {say: 你好, unless: [z]}
+                expect: y or w
+        """)
+    with pytest.raises(BadRule, match="a → a"):
+        load_text(text, "t.yaml")
+
+
 def test_what_is_no_circle(call) -> None:
     longest = [(f"i{n}", f"i{n + 1}") for n in range(MAX_DEPTH - 1)] + [(f"i{MAX_DEPTH - 1}", "")]
     card_of_many = load_text(items(*longest), "t.yaml")

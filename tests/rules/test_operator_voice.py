@@ -192,6 +192,7 @@ class TestEmotion:
         [
             ("angry, by: customer", {1: "angry", 2: "angry", 3: "neutral"}, [(1, 0, 3, True)]),
             ("angry", {1: "angry", 2: "angry", 3: "neutral"}, [(1, 0, 3, True), (2, 0, 3, True)]),
+            ("angry", {1: "angry", 2: "angry", 3: "angry"}, [(1, 0, 3, True), (2, 0, 3, True), (3, 0, 3, True)]),
             ("[angry, sad]", {1: "angry", 3: "sad", 5: "happy"}, [(1, 0, 3, True), (3, 0, 3, True)]),
             ("negative", {1: "angry", 3: "disgusted", 5: "fearful", 7: "sad", 9: "surprised"}, [(i, 0, 3, True) for i in (1, 3, 5, 7)]),
             ("angry", {1: ("angry", 0.6), 3: ("angry", 0.59), 5: ("angry", None)}, [(1, 0, 3, True), (3, 0, 3, False), (5, 0, 3, True)]),
@@ -246,6 +247,7 @@ class TestEmotion:
             ({1: "angry", 2: "neutral", 3: "angry", 5: "angry", 6: "angry"}, [(1, 0, 3, True)]),  # the agent's do not count
             ({1: "angry", 3: ("angry", 0.3), 5: "angry"}, [(1, 0, 3, False)]),
             ({1: ("angry", 0.3), 3: "angry", 5: "angry", 7: "angry"}, [(1, 0, 3, True)]),
+            ({1: "angry", 3: "angry", 5: ("angry", 0.3)}, [(1, 0, 3, False)]),
             ({1: "angry", 3: "angry", 5: "angry", 7: "happy", 9: "angry", 11: "angry"}, [(1, 0, 3, True)]),
         ],
     )

@@ -45,7 +45,7 @@ BYE = "{say: 再见, by: agent, after: hello, within: 3 turns}"
 CHANGES = [
     # (what is replaced, by what, line, field, problem, mend)
     ("{say: $hi", "{sai: $hi", 15, "one.conditions.hello.sai", "'sai' is not an operator", "did you mean say"),
-    ("{say: $hi", "{emotion: $hi", 15, "one.conditions.hello.emotion", "not supported in this version", "say"),
+    ("{say: $hi", "{emotion: $hi", 15, "one.conditions.hello.emotion", "'$hi' is not an emotion", "angry"),
     ("{say: $hi, by: agent,", "{by: agent,", 15, "one.conditions.hello", "names no operator", "silence"),
     ("{say: $hi,", "{say: $hi, regex: a,", 15, "one.conditions.hello.regex", "second operator", "two conditions"),
     ("$hi", "$hii", 15, "one.conditions.hello.say", "vocabulary '$hii' is not defined", "did you mean hi"),

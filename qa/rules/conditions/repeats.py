@@ -175,8 +175,6 @@ def _sides(view: CallView, before: Sentence, now: Sentence, of: str) -> Verdict:
 
 def _values(before: Sentence, now: Sentence) -> Verdict:
     """Whether the personal values masked in both are the same."""
-    if not before.tokens and not now.tokens:
-        return Verdict.HIT
     if len(before.tokens) != len(now.tokens) or any(a.kind != b.kind for a, b in zip(before.tokens, now.tokens, strict=True)):
         return Verdict.MISS
     answers = [agree(a, b) for a, b in zip(before.tokens, now.tokens, strict=True)]

@@ -67,7 +67,7 @@ def find(params: Params, view: CallView, look: Look) -> Found:
         return _mean(params, [hit for _, hit in waits], edge)
     hits = []
     for wait, hit in waits:
-        if wait.span.duration < params.over - edge or wait.span.duration <= 0:
+        if wait.span.duration < params.over - edge:
             continue
         if hit.certain and wait.span.duration < params.over + edge:
             hit = replace(hit, certain=False, doubt=both("等待时长接近阈值", "the wait is close to the limit"))
