@@ -61,6 +61,7 @@ def flow(find, made, steps: str, place: str = ""):
         ("甲乙丁", "[a, {branches: [[b, c], [d]]}]", [4]),
         ("甲乙丙", "[a, {branches: [[b, c], [d]]}]", [4]),
         ("甲乙", "[a, {branches: [[b, c], [d]]}]", []),
+        ("甲丙乙", "[a, {branches: [[b], [c]]}]", [2]),  # the branch that is through first
         ("甲丁", "[a, {branches: [[b], [c]], optional: true}, d]", [2]),
         ("甲乙丁", "[a, {branches: [[b], [c]], optional: true}, d]", [4]),
         ("甲乙丙", "[a, {step: c, within: 2 agent turns}]", [4]),
@@ -81,6 +82,7 @@ def test_steps_in_order(find, call, said, steps, expected) -> None:
 def test_steps_of_one_sentence_stand_in_the_order_of_their_words(find, call) -> None:
     assert places(flow(find, call("agent@0-4: 甲乙"), "[a, b]")) == [(0, 1, 2, True)]
     assert flow(find, call("agent@0-4: 乙甲"), "[a, b]").verdict is MISS
+    assert places(flow(find, call("agent@0-4: 甲乙甲乙"), "[a, b]")) == [(0, 1, 2, True), (0, 3, 4, True)]
 
 
 def test_the_hit_spans_all_steps_and_names_them(find, call) -> None:
@@ -97,6 +99,7 @@ def test_the_hit_spans_all_steps_and_names_them(find, call) -> None:
         ("丙甲乙", "[a, b, c]", 0, "步骤顺序不对：受理 / step out of order: intake"),
         ("乙丙甲", "[a, b, c]", 0, "步骤顺序不对：核实 / step out of order: check"),
         ("甲嘿嘿乙", "[a, {step: b, within: 2 agent turns}]", 6, "步骤太晚：核实 / step too late: check"),
+        ("甲嘿嘿乙嘿乙", "[a, {step: b, within: 2 agent turns}]", 6, "步骤太晚：核实 / step too late: check"),
         ("嘿嘿", "[a, b]", 0, "缺少步骤：问候 / missing step: greeting"),
         ("乙", "[a, b]", 0, "缺少步骤：问候 / missing step: greeting"),
         ("甲丙", "[a, {any: [b, d]}]", 0, "缺少步骤：核实或结束语 / missing step: check or closing"),
@@ -157,6 +160,13 @@ def test_an_optional_step_in_doubt(find, call) -> None:
     assert places(flow(find, blurred(talk(call, "甲丙乙"), 4), steps)) == [(2, 1, 2, False)], "out of its place if it happened"
 
 
+def test_a_doubtful_optional_step_may_be_what_keeps_the_next_one_near(find, call) -> None:
+    steps = "[a, {step: b, optional: true}, {step: c, within: 1 agent turn}]"
+    assert flow(find, talk(call, "甲乙丙"), steps).verdict is HIT
+    assert flow(find, talk(call, "甲嘿丙"), steps).verdict is MISS
+    assert places(flow(find, blurred(talk(call, "甲乙丙"), 2), steps)) == [(4, 1, 2, False)]
+
+
 def test_an_unknown_speaker_or_distance_makes_it_doubtful(find, call) -> None:
     made = talk(call, "甲乙")
     unknown = replace(made, turns=(made.turns[0], made.turns[1], replace(made.turns[2], role=Role.UNKNOWN), made.turns[3]))
@@ -171,6 +181,8 @@ def test_what_may_have_gone_unheard_proves_nothing(find, call) -> None:
     assert "录音不完整" in flow(find, talk(call, "甲乙", truncated=True), "[a, b, c]").unsure
     assert flow(find, talk(call, "甲乙丙", truncated=True), "[a, b, c]").verdict is HIT
     assert "没有文本" in flow(find, call("agent@0-4:", "customer@4-6:"), "[a, b]").unsure
+    # what the end may hold is a question, and no step that is missing
+    assert flow(find, talk(call, "甲乙", truncated=True), "[a, b, c]").missed is None
     # the closing may be in the missing end, but the check after it is there: out of order all the same
     ordered = "a: {say: 甲, by: agent}\nb: {say: 乙, by: agent, in: first 1 agent turns}\nc: {say: 丙, by: agent}\n"
     assert find(ordered + "x: {flow: [a, b, c]}", talk(call, "甲丁", truncated=True)).verdict is MISS

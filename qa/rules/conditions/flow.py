@@ -189,16 +189,20 @@ def _walks(path: Path, look: Look, kept: dict[str, tuple[Hit, ...]], begin: tupl
     """The path followed under each reading: by what is certain, by what is possible, by what may have gone unheard."""
     required = [s for s in path if not s.optional or any(h.certain for n in s.names for h in kept[n])]
     perhaps = [s for s in path if s in required or any(kept[n] for n in s.names)]
-    lenient = _follow(tuple(required), look, kept, begin, sure=False, unheard=False)
-    strict = _follow(tuple(perhaps), look, kept, begin, sure=True, unheard=False, also=[s for s in perhaps if s not in required])
-    if strict.failed is None and lenient.failed is None:
-        certain = _follow(tuple(required), look, kept, begin, sure=True, unheard=False)
-        yield (certain, True) if certain.failed is None else (lenient, False)
-    elif lenient.failed is None:
-        yield lenient, False
-    else:
-        yield lenient, False
+    doubtful = [s for s in perhaps if s not in required]
+    without = _follow(tuple(required), look, kept, begin, sure=False)
+    given = _follow(tuple(perhaps), look, kept, begin, sure=False) if doubtful else without
+    if without.failed is not None and given.failed is not None:
+        yield without, False
         yield _follow(tuple(required), look, kept, begin, sure=False, unheard=True), False
+        return
+    # Certain only when it holds whether the optional steps in doubt happened or not.
+    certain = _follow(tuple(required), look, kept, begin, sure=True)
+    strict = _follow(tuple(perhaps), look, kept, begin, sure=True, also=doubtful) if doubtful else certain
+    if certain.failed is None and strict.failed is None:
+        yield certain, True
+    else:
+        yield (without if without.failed is None else given), False
 
 
 def _follow(
@@ -208,7 +212,7 @@ def _follow(
     begin: tuple[int, int],
     *,
     sure: bool,
-    unheard: bool,
+    unheard: bool = False,
     also: Sequence[Step] = (),
 ) -> Walk:
     """The steps one after the other. ``sure`` takes certain hits alone (for steps of ``also`` any), ``unheard`` passes over silence."""
