@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import io
 from dataclasses import dataclass, field, replace
-from fractions import Fraction
 from pathlib import Path
 
 import av
@@ -21,6 +20,7 @@ import numpy.typing as npt
 from hotline.errors import BadRecording
 from qa import decoding
 from qa.calls import Channel, Layout, Span
+from qa.resampling import resampled
 
 Samples = npt.NDArray[np.float32]
 
@@ -65,11 +65,7 @@ class Audio:
             return self
         if rate in self._made:
             return self._made[rate]
-        from scipy.signal import resample_poly  # takes a second to import
-
-        ratio = Fraction(rate, self.rate)
-        samples = resample_poly(self.samples, ratio.numerator, ratio.denominator, axis=1).astype(np.float32, copy=False)
-        other = replace(self, samples=samples, rate=rate)
+        other = replace(self, samples=resampled(self.samples, self.rate, rate), rate=rate)
         if self.duration <= decoding.LONG_S:
             self._made[rate] = other
         return other
