@@ -54,12 +54,9 @@ def passages(view: CallView, talks: Sequence[Talk], join: int = 1) -> list[Passa
     """
     found: list[Passage] = []
     for at, talk in enumerate(talks):
-        if talk.aside and join == 1:
-            found.append(_passage(view, (talk,)))
-            continue
         chain = [talk]
         for following in talks[at + 1 :]:
-            if len(chain) == join:
+            if len(chain) == join or talk.aside:
                 break
             if following.aside or following.role is not talk.role:
                 continue

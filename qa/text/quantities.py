@@ -9,7 +9,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import lru_cache
@@ -76,7 +76,14 @@ _TENTHS = re.compile(r"([一二三四五六七八九])成([一二三四五六七
 _COUNT = re.compile(rf"(?i)({_N}) ?({_MEASURES})(?![a-z])")
 _ARTICLES = frozenset("个位条张台只家名人件单遍")
 """一个, 一位: an article more often than a number."""
-_QUICK = re.compile(rf"(?i)[\d{NUMERALS}半%％¥￥$€£]|{_ONE_WORD}|half|quarter|couple|\ban? |teen|ty\b|eleven|twelve")
+_SAYS_NUMBER = re.compile(rf"(?i)[\d{NUMERALS}半]|{_ONE_WORD}|half|quarter|\ban? |teen|ty\b|eleven|twelve|hundred|thousand")
+_SAYS_UNIT = {
+    "duration": re.compile("(?i)[分秒时钟天周月年日]|星期|礼拜|sec|min|hour|day|week|month|year|hr|\\d ?[sh]\\b"),
+    "amount": re.compile("(?i)[元块毛角¥￥$€£]|分钱|镑|dollar|yuan|rmb|euro|pound|cent"),
+    "percent": re.compile("(?i)[%％成]|百分|percent"),
+    "count": re.compile(f"(?i)(?:{_MEASURES})"),
+}
+"""What stands in every text that holds such a quantity: a glance instead of a search."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,10 +102,15 @@ class Quantity:
     end: int = 0
 
 
-def quantities(text: str) -> list[Quantity]:
+def quantities(text: str, kinds: Iterable[str] = KINDS) -> list[Quantity]:
     """Every quantity of ``text`` in order, none inside another; places are those of the text as given."""
-    if _QUICK.search(text) is None:
+    if not any(_SAYS_UNIT[kind].search(text) for kind in kinds) or _SAYS_NUMBER.search(text) is None:
         return []
+    return [q for q in _quantities(text) if q.kind in kinds]
+
+
+@lru_cache(maxsize=4096)
+def _quantities(text: str) -> tuple[Quantity, ...]:
     mapped = written(half_width(text))
     found: list[Quantity] = []
     idioms = [m.span() for m in _IDIOM.finditer(mapped.text)]
@@ -107,7 +119,7 @@ def quantities(text: str) -> list[Quantity]:
         if not clash and not any(a <= quantity.start and quantity.end <= b for a, b in idioms):
             found.append(quantity)
     found = _composed(sorted(found, key=lambda q: q.start), mapped.text)
-    return [replace(q, start=s, end=e) for q in found for s, e in [mapped.original(q.start, q.end)]]
+    return tuple(replace(q, start=s, end=e) for q in found for s, e in [mapped.original(q.start, q.end)])
 
 
 @lru_cache(maxsize=4096)

@@ -93,8 +93,10 @@ def find(prepared: Prepared, view: CallView, look: Look) -> Found:
     if params.kinds[0] in personal.KINDS:
         return _personal(params, view, look)
     hits: dict[tuple[int | None, int], Hit] = {}
-    for passage in passages(view, look.talks, look.condition.join_turns):
-        for hit in _in_passage(prepared, view, passage):
+    places = [_by_talk(exact_places(words, look.talks) if words.wordings else []) for words in (prepared.near, prepared.exclude)]
+    talks = [t for t in look.talks if t.index in places[0] or look.condition.join_turns > 1] if params.near else look.talks
+    for passage in passages(view, talks, look.condition.join_turns):
+        for hit in _in_passage(params, view, passage, *places):
             known = hits.get((hit.turn, hit.start))
             if known is None or known.end < hit.end:
                 hits[hit.turn, hit.start] = hit
@@ -107,18 +109,29 @@ def _inside(hit: Hit, other: Hit) -> bool:
     return hit.turn == other.turn and hit.end <= other.end
 
 
-def _in_passage(prepared: Prepared, view: CallView, passage: Passage) -> list[Hit]:
-    params = prepared.params
+def _by_talk(places: list[Place]) -> dict[int, list[Place]]:
+    found: dict[int, list[Place]] = {}
+    for place in places:
+        found.setdefault(place.talk.index, []).append(place)
+    return found
+
+
+def _in_passage(
+    params: Params, view: CallView, passage: Passage, near: dict[int, list[Place]], exclude: dict[int, list[Place]]
+) -> list[Hit]:
+    nearby = _spans(view, passage, near)
+    if params.near and not nearby:
+        return []
     found: list[tuple[int, int, Value | None, str]] = []
-    if set(params.kinds) & set(QUANTITIES):
-        for quantity in quantities(passage.text):
-            if quantity.kind in params.kinds and (not params.units or quantity.unit in params.units):
-                found.append((quantity.start, quantity.end, replace(quantity, start=0, end=0), ""))
+    wanted = [kind for kind in params.kinds if kind in QUANTITIES]
+    for quantity in quantities(passage.text, wanted) if wanted else ():
+        if not params.units or quantity.unit in params.units:
+            found.append((quantity.start, quantity.end, replace(quantity, start=0, end=0), ""))
     if "date" in params.kinds:
         found += _dates(view, passage)
     if not found:
         return []
-    nearby, voids = (_spans(view, passage, words) for words in (prepared.near, prepared.exclude))
+    voids = _spans(view, passage, exclude)
     hits = []
     for start, end, value, doubt in found:
         if any(s < end and start < e for s, e in voids):
@@ -142,11 +155,10 @@ def _dates(view: CallView, passage: Passage) -> list[tuple[int, int, Value | Non
     return found
 
 
-def _spans(view: CallView, passage: Passage, words: Lexicon) -> list[tuple[int, int]]:
+def _spans(view: CallView, passage: Passage, places: dict[int, list[Place]]) -> list[tuple[int, int]]:
     """Where phrases stand, in characters of the passage."""
-    if not words.wordings:
-        return []
-    return [span for place in exact_places(words, passage.talks) if (span := _span(view, passage, place)) is not None]
+    found = [place for talk in passage.talks for place in places.get(talk.index, ())]
+    return [span for place in found if (span := _span(view, passage, place)) is not None]
 
 
 def _span(view: CallView, passage: Passage, place: Place) -> tuple[int, int] | None:
