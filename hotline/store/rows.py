@@ -70,6 +70,7 @@ HITS: dict[str, Any] = {
     "lost_low": pl.Float64,
     "lost_high": pl.Float64,
     "fatal": pl.Boolean,
+    "severity": pl.String,  # null in files of an earlier version
     "reason": pl.String,
     "evidence_no": pl.Int32,  # null on the one row of an item without evidence
     "condition": pl.String,
@@ -152,6 +153,7 @@ def rows_of_items(scorecard: Scorecard) -> list[dict[str, Any]]:
             "lost_low": item.lost_low,
             "lost_high": item.lost_high,
             "fatal": item.fatal,
+            "severity": item.severity,
             "reason": item.reason,
         }
         evidence: list[tuple[int | None, dict[str, Any]]] = [(place, _evidence_row(e)) for place, e in enumerate(item.evidence)]
@@ -176,6 +178,7 @@ def items_of(frame: pl.DataFrame) -> tuple[ItemResult, ...]:
                 fatal=first["fatal"],
                 reason=first["reason"],
                 evidence=tuple(_evidence(row) for row in rows if row["evidence_no"] is not None),
+                severity=first.get("severity") or ("fatal" if first["fatal"] else "general"),
             )
         )
     return tuple(items)

@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from hotline.errors import NotFound
 from qa.rules.checks import review
 from qa.rules.fields import near
+from qa.rules.judging import judge
 from qa.rules.model import Example, Item, RuleSet
-from qa.rules.plan import compile_plan
-from qa.rules.single import Run
 from qa.rules.verdict import Evidence
 from qa.scoring import Outcome, outcome_of
 
@@ -36,10 +35,9 @@ def prove(rule_set: RuleSet, only: Sequence[str] = ()) -> Iterator[Proof]:
     for item_id in only:
         if item_id not in known:
             raise NotFound(f"{rule_set.file}: {item_id}", "is not an item of it", near(item_id, known))
-    plan = compile_plan(rule_set)
     for item in rule_set.items:
         for example in item.examples if not only or item.id in only else ():
-            judgement = Run(plan, example.call).judge(item)
+            (judgement,) = judge(rule_set, example.call, [item]).judgements
             yield Proof(item, example, outcome_of(judgement), judgement.reason, judgement.evidence)
 
 

@@ -17,8 +17,9 @@ still arrive, every value that it may bring is possible (:mod:`qa.rules.variants
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 
 from qa.rules.expressions import Compare
@@ -28,6 +29,8 @@ ANY = "*"
 """In a table: whatever the field holds, and also when it is absent."""
 SUBSTITUTED = frozenset({"conditions", "vocabularies", "synonyms", "hotwords"})
 """The keys below which ``$name`` is filled in; stakes and titles are the same for everybody."""
+_EXPRESSIONS = ("expect", "forbid", "applies_when")
+_COUNTED = re.compile(r"(count\(\s*[\w-]+\s*\)\s*(?:>=|<=|==|!=|>|<)\s*)(\$[^\W\d][\w-]*)(?!\s*\[)")
 
 Cell = float | tuple[str, ...]
 """A number, a time in seconds, or phrases."""
@@ -105,7 +108,8 @@ def defaults(variables: Mapping[str, Variable]) -> dict[str, Value]:
 def fill_in(root: Node, variables: Mapping[str, Variable], values: Mapping[str, Value], *, examples: bool = True) -> Node:
     """The tree of a rule set with every ``$name`` of a variable below :data:`SUBSTITUTED` replaced by its value.
 
-    Tables stay as they are: only an expression can say for which fields. Without ``examples`` those of the items are left out.
+    In expressions ``count(x) >= $name`` is filled in; other values there are looked up when a call is judged. Tables stay as they are:
+    only an expression can say for which fields. Without ``examples`` those of the items are left out.
     """
     if not variables:
         return root
@@ -132,8 +136,16 @@ def _head(node: Node, written: Mapping[str, tuple[Scalar, ...]], examples: bool)
         inside = key.value in SUBSTITUTED
         if inside or key.value in ("sections", "items"):
             value = _filled(value, written) if inside else _head(value, written, examples)
+        elif key.value in _EXPRESSIONS and isinstance(value, Scalar) and "$" in value.value:
+            value = replace(value, value=_COUNTED.sub(lambda found: _count(found, written), value.value))
         pairs.append((key, value))
     return Table(tuple(pairs), node.line)
+
+
+def _count(found: re.Match[str], written: Mapping[str, tuple[Scalar, ...]]) -> str:
+    """``count(x) >= `` and the value of the variable; the name itself where there is none of that name."""
+    value = written.get(found[2], ())
+    return found[1] + (value[0].value if len(value) == 1 else found[2])
 
 
 def _filled(node: Node, written: Mapping[str, tuple[Scalar, ...]]) -> Node:

@@ -70,6 +70,28 @@ def test_a_case_changes_phrases_lists_and_numbers(card) -> None:
     assert (variant.content_hash, variant.version) == (card.content_hash, card.version)
 
 
+def test_counts_in_expressions() -> None:
+    text = TEXT.replace("expect: x}", "expect: count(x) >= $often}", 1)
+    rule_set = load_text(text, "t.yaml")
+    assert outcomes(rule_set, talk("agent: 供电公司"))["named"] == "fail"
+    assert outcomes(rule_set, talk("agent: 供电公司", "customer: 喂", "agent: 国家电网"))["named"] == "pass"
+    assert outcomes(rule_set, talk("agent: 南方电网", meta={"province": "广东"}))["named"] == "pass"
+    for wrong in ("$company", "$limit", "$nobody"):
+        with pytest.raises(BadRule, match=r"named.expect: .*is not a whole number"):
+            load_text(text.replace("$often}", f"{wrong}}}"), "t.yaml")
+
+
+def test_tables_in_expressions() -> None:
+    promise = "conditions: {x: {entity: duration, by: agent}}, expect: 'each x.value <= $limit[meta.type, meta.area]'}"
+    text = TEXT.replace("conditions: {x: {say: $company, by: agent}}, expect: x}", promise)
+    rule_set = load_text(text, "t.yaml")
+    kinds = [({"type": "故障报修", "area": area}, want) for area, want in (("城区", "fail"), ("农村", "pass"), ("边远", "pass"))]
+    for meta, want in [*kinds, ({}, "pass")]:
+        assert outcomes(rule_set, talk("agent: 一个小时内到", meta=meta))["named"] == want
+    open_call = talk("agent: 一个小时内到", meta={"type": "故障报修"}, metadata_closed=False)
+    assert outcomes(rule_set, open_call)["named"] == "doubtful"
+
+
 def test_every_field_of_a_case_must_fit(card) -> None:
     sold = talk("agent: 这里是国网商城", queue="q2", direction="outbound")
     assert outcomes(card, sold)["named"] == "pass"
