@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import ast
 import importlib
-import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -193,12 +191,3 @@ def test_the_command_line_speaks_the_language_of_the_setting(
     with pytest.raises(SystemExit):
         cli.main(["calls", "list"])
     assert "“fr”不是界面的语言" in capsys.readouterr().err
-
-
-def test_ten_thousand_lines_take_no_time() -> None:
-    """A screen shows some hundred lines; none of them may be felt."""
-    lines = [f"manifest.csv:{n}: seconds: '{n}x' is not a number of seconds" for n in range(2_000)]
-    began = time.process_time()
-    for line in lines:
-        messages.line(line)
-    assert time.process_time() - began < 4.0, sys.version

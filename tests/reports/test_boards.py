@@ -164,6 +164,7 @@ def test_the_command_prints_the_same_numbers(small: Store, home: object) -> None
 
 
 def test_the_table_is_printed_with_its_reading(small: Store, home: object) -> None:
-    result = CliRunner().invoke(board_command.app, ["weekly", "--week", "2026-W46"], env={"HOTLINE_HOME": str(home), "COLUMNS": "240"})
+    environment = {"HOTLINE_HOME": str(home), "COLUMNS": "240", "HOTLINE_LANGUAGE": "zh"}
+    result = CliRunner().invoke(board_command.app, ["weekly", "--week", "2026-W46"], env=environment)
     assert result.exit_code == 0 and "1/5" in result.stdout and "86.0–90.0" in result.stdout and "一班" in result.stdout
     assert "纯属偶然" in result.stdout and "合成数据" not in result.output

@@ -83,7 +83,7 @@ def test_both_sides_change_places(app: Opener) -> None:
 def test_nothing_changed_is_said_and_stored_nowhere(app: Opener, house: Any) -> None:
     test = press(opened(app), "保存并重新评分")
     assert not test.exception
-    assert "nothing would change" in test.error[0].value.replace("\\", "")
+    assert "什么也没有改变" in test.error[0].value.replace("\\", "")
     assert corrections.history(house.store, OPERATOR, "S001") == []
 
 

@@ -85,7 +85,7 @@ def test_enrolling_wants_the_consent_and_a_call_of_that_agent(app: Opener, house
     assert any("同意人、同意方式" in warning.value for warning in test.warning)
     for wrong in ("S003", "no-such-call"):  # of another agent, and of nobody: both look the same
         test = fill(test, call=wrong, by="王芳", note="书面同意")
-        assert f"call {wrong}: is no recorded call of a001" in test.error[0].value.replace("\\", "")
+        assert f"通话 {wrong}：不是 a001 的有录音的通话" in test.error[0].value.replace("\\", "")
     assert kept(house) == []
     test = fill(test, call="S001", by="王芳", note="书面同意")
     assert not test.exception
