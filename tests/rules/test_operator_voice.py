@@ -107,6 +107,7 @@ class TestLoudness:
         assert find(self.SHOUT, heard(louder(4, -15.0), few)).verdict is DOUBTFUL
         four = [250.0 if i == 4 else 200.0 if i in (0, 2, 6) else None for i in range(12)]
         assert find(self.SHOUT, heard(louder(4, -15.0), four)).verdict is HIT
+        assert find(self.SHOUT.replace("by: agent", "in: turn 5"), heard(louder(4, -15.0), four)).verdict is HIT, "a single sentence"
         assert "音高" not in find("x: {loudness: {over: 8 dB, against: own}, by: agent}", heard(louder(4, -15.0), four)).hits[0].detail
 
     def test_too_few_sentences_and_no_level_prove_nothing(self, find, heard) -> None:
@@ -134,12 +135,14 @@ class TestLoudness:
         assert find(rule, heard(louder(4, -15.0), **over)).verdict is HIT, "two tracks"
         assert find(rule, heard(louder(4, -15.0), layout="mono", overlaps=(Span(18.5, 19.5),))).verdict is DOUBTFUL
         assert find(rule, heard(louder(4, -15.0), layout="mono", t4={"span": None})).verdict is HIT
+        assert find(rule, heard(louder(4, -15.0), layout="mono", t5={"span": None})).verdict is HIT
 
     def test_who_is_not_known(self, find, heard) -> None:
         unsure = {"t4": {"role_confidence": 0.3}}
         assert find("x: {loudness: {over: -20 dBFS}, by: agent}", heard(louder(4, -15.0), **unsure)).verdict is DOUBTFUL
         assert find("x: {loudness: {over: -20 dBFS}}", heard(louder(4, -15.0), **unsure)).verdict is HIT
         assert find("x: {loudness: {over: 8 dB, against: own}}", heard(louder(4, -15.0), **unsure)).verdict is DOUBTFUL
+        assert "接近阈值" in find("x: {loudness: {over: 15 dB, against: own}}", heard(louder(4, -15.0), **unsure)).hits[0].doubt
         blurred = {f"t{i}": {"role_confidence": 0.3} for i in (1, 3, 5)}
         assert "句子太少" in find("x: {loudness: {over: 8 dB, against: other}, by: agent}", heard(EVEN, **blurred)).unsure
         nobody = {"t4": {"role": Role.OTHER}}
