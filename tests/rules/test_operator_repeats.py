@@ -64,7 +64,7 @@ def test_without_by_each_side_is_compared_with_itself(find, call) -> None:
 
 
 def test_the_same_sentence_twice_within_one_turn_counts(find, call) -> None:
-    assert places(find("x: {repeats: {}, by: agent}", call(f"agent: {ASK}。{ASK}；"))) == [(0, 10, 19, True)]
+    assert places(find("x: {repeats: {}, by: agent}", call(f"agent: ——。{ASK}。{ASK}；"))) == [(0, 13, 22, True)]
 
 
 def test_the_earlier_sentence_may_lie_outside_the_window(find, call) -> None:

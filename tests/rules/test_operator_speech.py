@@ -70,6 +70,26 @@ class TestSpeechRate:
         rule = "x: {speech_rate: {over: 100}, by: agent}"
         assert find(rule, seven).verdict is MISS and find(rule, eight).verdict is HIT
 
+    @pytest.mark.parametrize(
+        ("fields", "good"),
+        [
+            ("over: 1", True),
+            ("over: 0.9", False),
+            ("under: 1", True),
+            ("under: 0.9", False),
+            ("over: 9, min_chars: 1", True),
+            ("over: 9, min_chars: 0", False),
+            ("over: 9, unit: words, min_words: 1", True),
+            ("over: 9, unit: words, min_words: 0", False),
+        ],
+    )
+    def test_the_ends_of_what_may_be_written(self, one_item, fields, good) -> None:
+        if good:
+            one_item(f"x: {{speech_rate: {{{fields}}}}}")
+        else:
+            with pytest.raises(BadRule, match="not a number from 1 to"):
+                one_item(f"x: {{speech_rate: {{{fields}}}}}")
+
     def test_what_was_hardly_heard_is_doubtful(self, find, call) -> None:
         base = call("agent@0-2: 我们马上安排师傅上门", "agent@3-5: 我们马上安排师傅上门")
         low = [replace(t, confidence=0.1) for t in base.turns]
