@@ -18,6 +18,7 @@ import typer
 from hotline import cli, settings
 from hotline.commands.rules import reference as rules_reference
 from hotline.store.roles_table import with_roles
+from qa.rules.schema import schema_text
 
 DOCS = Path(__file__).parent
 
@@ -85,6 +86,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "commands.md": commands,
     "settings.md": settings_page,
     "rules-reference.md": rules_reference,
+    "rules.schema.json": schema_text,
     "store.md": lambda: store_page("store.md", "en"),
     "store.zh-CN.md": lambda: store_page("store.zh-CN.md", "zh"),
 }

@@ -17,12 +17,14 @@ from qa import rules, scoring
 from qa.calls import Call
 from qa.rules import in_language
 from qa.rules.reference import reference
+from qa.rules.schema import schema_text
 from qa.rules.verdict import Evidence
 
 app = typer.Typer(help="Check, test, show and try the rules that judge calls.", no_args_is_help=True)
 for _part in (rules_check, rules_explain, rules_diff, rules_exchange, rules_versions):
     _part.mount(app)
 
+OutOption = Annotated[Path | None, typer.Option("--out", help="Write it to a file instead of printing it.")]
 RulesOption = Annotated[Path, typer.Option("--rules", help="The rule set that judges.")]
 
 
@@ -86,15 +88,23 @@ def score(
 
 
 @app.command("reference")
-def print_reference(
-    to: Annotated[Path | None, typer.Option("--out", help="Write it to a file instead of printing it.")] = None,
-) -> None:
+def print_reference(to: OutOption = None) -> None:
     """Print the reference of the rule language as Markdown."""
+    _print_or_write(reference(), to)
+
+
+@app.command("schema")
+def print_schema(to: OutOption = None) -> None:
+    """Print the JSON Schema of rule sets, with which editors complete names and mark mistakes while typing."""
+    _print_or_write(schema_text(), to)
+
+
+def _print_or_write(text: str, to: Path | None) -> None:
     if to is None:
-        print(reference(), end="")
+        print(text, end="")
         return
     try:
-        to.write_text(reference(), encoding="utf-8")
+        to.write_text(text, encoding="utf-8")
     except OSError as error:
         raise BadInput(str(to), f"cannot be written ({error.strerror})", "name a file in a folder that exists") from None
 
