@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from hotline.errors import BadRule
 from qa.calls import Call
 from qa.rules import load_text
 from qa.rules.examples import call_of, turns_of
-from qa.scoring import Scorecard, score
+from qa.scoring import Outcome, Scorecard, score
 
 ITEM = "{{id: {0}, {1}, conditions: {{x: {{say: {2}}}}}, {3}: x}}"
 
@@ -150,6 +152,37 @@ def test_bands(bands: str) -> None:
     assert grades[0] is not None and grades[0].title.en == "excellent"
     empty = score(load_text(text, "t.yaml"), Call("empty"))
     assert empty.band_low is not None and (empty.band_low.title.zh, empty.band_high.title.zh) == ("合格", "优秀")
+
+
+LATE = {
+    "s": (
+        "",
+        [
+            item("a", "{0}: 30, applies_when: meta.type == 报修", "您好"),
+            item("b", "{0}: 10, applies_when: meta.type != 报修, {1}", "再见"),
+            item("c", "points_per_hit: 4, at_most: 12, applies_when: meta.area == 城区", "不知道", "forbid"),
+        ],
+    ),
+    "t": ("", [item("d", "{0}: 5", "感谢来电"), item("e", "fatal: true, applies_when: meta.area == 农村", "神经病", "forbid")]),
+}
+
+
+@given(
+    st.booleans(),
+    st.lists(st.sampled_from(["您好", "再见", "不知道", "感谢来电", "神经病", "神京病"]), max_size=5),
+    st.sampled_from([None, "报修", "咨询"]),
+    st.sampled_from([None, "城区", "农村"]),
+)
+def test_once_metadata_have_arrived_the_score_is_within_what_was_thought_possible(in_percent, said, kind, area) -> None:
+    text = card(LATE, "weights: percent" if in_percent else "").replace("{0}", "weight" if in_percent else "points")
+    rule_set = load_text(text.replace("{1}", "set_score: 70"), "t.yaml")
+    turns, meta = turns_of(f"agent: {'，'.join(said) or '嗯'}"), {k: v for k, v in (("type", kind), ("area", area)) if v}
+    before = score(rule_set, call_of("c", turns, {"metadata_closed": False}))
+    after = score(rule_set, call_of("c", turns, {}, meta))
+    assert before.low <= after.low <= after.high <= before.high
+    assert before.passed in (after.passed, "doubtful")
+    for old, new in zip(before.items, after.items, strict=True):
+        assert old.outcome in (new.outcome, Outcome.DOUBTFUL) or {old.outcome, new.outcome} == {Outcome.PASS, Outcome.NA}
 
 
 def test_doubt_can_be_set_aside() -> None:
