@@ -1,6 +1,6 @@
 """A personal value that one side gave is repeated by the other: the read-back of a telephone number.
 
-Stored text is masked (plain text is judged alike), so values are compared by their tokens: digits said one by one, in groups over
+Stored text is masked, so values are compared by their tokens: digits said one by one, in groups over
 several turns, or only the last four all count. A repeat that differs is sought among what is said in the next two turns of that
 side; a slip that is put right later counts no more. Where a recogniser is unsure of the digits, or only a name is spelled
 otherwise, the hit is doubtful. Where the numbers themselves are to be placed or counted, compare two `entity` conditions.
@@ -22,7 +22,7 @@ from qa.redaction import Mention, agree, mentions
 from qa.rules.conditions.operator import Operator, Vocabulary, param
 from qa.rules.fields import Fields
 from qa.rules.model import Title
-from qa.rules.personal import KINDS, NAMES, tokened
+from qa.rules.personal import KINDS, NAMES
 from qa.rules.verdict import Found, Hit, both
 from qa.rules.view import CallView
 from qa.rules.windows import Look
@@ -51,9 +51,8 @@ def find(params: Params, view: CallView, look: Look) -> Found:
     """The repeats by the side meant (``by``; default: who did not give it) that agree, or differ."""
     giver = Role(params.given_by)
     side = look.condition.by or (Role.AGENT if giver is Role.CUSTOMER else Role.CUSTOMER)
-    call = tokened(view)
-    given = mentions(call, params.kind, giver)
-    repeats = [m for m in mentions(call, params.kind, side) if any(_is_after(m, g) for g in given)]
+    given = mentions(view.call, params.kind, giver)
+    repeats = [m for m in mentions(view.call, params.kind, side) if any(_is_after(m, g) for g in given)]
     hits: list[Hit] = []
     for repeat in repeats:
         before = [g for g in given if _is_after(repeat, g)]
