@@ -197,6 +197,58 @@ class TestInterruption:
         assert found.verdict is verdict
         assert all("识别置信度低" in h.doubt for h in found.hits if not h.certain)
 
+    def test_what_is_too_short_hides_nothing_that_follows(self, find, call) -> None:
+        made = call("customer@0-6: 我家从早上就停电", "agent@1-2: 那个", "agent@3-6: 停电请报地址")
+        assert places(find(self.RULE, made)) == [(2, 0, 6, True)]
+
+    def test_hits_stand_in_the_order_of_the_call(self, find, call) -> None:
+        lines = (
+            "customer@0-4: 我家从早上就停电",
+            "unknown@3-5: 停电请报地址",
+            "customer@10-14: 我说的是昨天",
+            "agent@12-16: 您先报一下地址",
+        )
+        assert places(find(self.RULE, call(*lines))) == [(1, 0, 6, False), (3, 0, 7, True)]
+
+    def test_the_note_stands_only_beside_a_mono_recording_without_any(self, find, call) -> None:
+        none = ("customer@0-4: 我家从早上就停电", "agent@5-6: 停电请报地址")
+        assert find(self.RULE, call(*none, layout="mono")).note and not find(self.RULE, call(*none)).note
+        assert not find(self.RULE, call(*self.LINES, layout="mono")).note
+
+    def test_where_overlaps_are_not_known_two_tracks_are_no_better_than_one(self, find, call) -> None:
+        assert find(self.RULE, replace(call(*self.LINES), overlap_known=False)).verdict is DOUBTFUL
+
+    @pytest.mark.parametrize(
+        ("lines", "overlaps", "rule", "expected"),
+        [
+            # a cut-in by the clock, then another that only the detector heard, and the other way round
+            (
+                ("customer@0-4: 我家从早上就停电", "agent@3-3.8: 停电请报地址", "agent@4.5-6: 您先报一下地址"),
+                ((4.4, 5.0),),
+                "overlap: 0.5 s",
+                [1, 2],
+            ),
+            (
+                ("customer@0-3: 我家从早上停电", "agent@3.2-4: 停电请报地址", "customer@4.1-7: 我说的是昨天", "agent@4.8-6: 先报一下地址"),
+                ((2.8, 3.6),),
+                "overlap: 0.5 s",
+                [1, 3],
+            ),
+            (("customer@0-4: 我家从早上就停电", "agent@2.8-5: 停电请报地址"), ((3.4, 5.0),), "overlap: 1.5 s", []),  # it began before
+            (("agent@0-3: 停电请报地址", "agent@3.7-6: 您先报一下地址"), ((2.8, 4.5),), "overlap: 0.5 s", []),  # nobody else was speaking
+        ],
+    )
+    def test_what_the_overlap_detector_hears_on_mono(self, find, call, lines, overlaps, rule, expected) -> None:
+        made = replace(call(*lines, layout="mono"), overlaps=tuple(Span(*o) for o in overlaps))
+        found = find(f"x: {{interruption: {{{rule}}}, by: agent}}", made)
+        assert [(h.turn, h.certain) for h in found.hits] == [(turn, False) for turn in expected]
+
+    def test_the_ends_of_what_may_be_written(self, one_item) -> None:
+        for fields in ("min_chars: 0", "min_chars: 200", "overlap: 0.1 s"):
+            one_item(f"x: {{interruption: {{{fields}}}}}")
+        with pytest.raises(BadRule, match="not a number from 0 to 200"):
+            one_item("x: {interruption: {min_chars: 201}}")
+
     def test_without_words_the_doubt_says_so(self, find, call) -> None:
         found = find(self.RULE, call("customer@0-9: 我家从早上就停电", "agent@3-4.2:"))
         assert found.verdict is DOUBTFUL and "没有文本" in found.hits[0].doubt
