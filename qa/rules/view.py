@@ -54,6 +54,11 @@ class CallView:
         return [plain(t.text) for t in self.turns]
 
     @cached_property
+    def weak(self) -> list[int]:
+        """The sentences, other than a mere 嗯, of which the recogniser is unsure."""
+        return [i for i, t in enumerate(self.turns) if not self.sure_words(t) and not is_filler(self.plains[i].text)]
+
+    @cached_property
     def talk_of(self) -> list[int]:
         """The talk of every turn."""
         found = [0] * len(self.turns)

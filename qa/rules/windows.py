@@ -13,7 +13,6 @@ from functools import cached_property
 
 from qa.calls import Role
 from qa.rules.model import Anchor, Condition, TimeRange, Title, TurnRange, Within
-from qa.rules.plaintext import is_filler
 from qa.rules.verdict import Found, Hit, Verdict, both
 from qa.rules.view import CallView, Talk
 
@@ -90,13 +89,13 @@ class Look:
     @cached_property
     def searched(self) -> list[int]:
         """The sentences that were searched: those that (perhaps) lie in the window."""
-        found = []
-        for talk in self.talks:
-            for turn in talk.turns:
-                whole = Hit(turn, 0, len(self.view.turns[turn].text), self.view.turns[turn].span)
-                if self._place(whole, talk)[0] is not MISS:
-                    found.append(turn)
-        return sorted(found)
+        return sorted(turn for talk in self.talks for turn in talk.turns if self._searches(turn))
+
+    def _searches(self, turn: int) -> bool:
+        """Whether the sentence is of the side meant, perhaps, and perhaps lies in the window."""
+        talk = self.view.by_index[self.view.talk_of[turn]]
+        whole = Hit(turn, 0, len(self.view.turns[turn].text), self.view.turns[turn].span)
+        return talk.might_be(self.condition.by) and self._place(whole, talk)[0] is not MISS
 
     @cached_property
     def unsure(self) -> str:
@@ -104,12 +103,11 @@ class Look:
         view = self.view
         if not view.has_text:
             return both("没有文本", "there is no text")
-        turns = self.searched
-        if view.untranscribed and any(not view.turns[t].text and view.turns[t].span for t in turns):
+        if view.untranscribed and any(not view.turns[t].text and view.turns[t].span for t in self.searched):
             return both("检测范围内有未转写的语音", "speech in the window has no text")
         if self.reaches_end_of_a_cut_call:
             return both("录音不完整，结尾缺失", "the recording is cut off before its end")
-        if self.use is Use.WANTED and any(not view.sure_words(view.turns[t]) and not is_filler(view.plains[t].text) for t in turns):
+        if self.use is Use.WANTED and any(self._searches(t) for t in view.weak):
             return both("检测范围内语音识别置信度低", "the recogniser is unsure of words in the window")
         return ""
 

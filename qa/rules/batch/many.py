@@ -32,10 +32,12 @@ def judge_many(rule_set: RuleSet, calls: Iterable[Call]) -> Judged:
 
 def judge_table(rule_set: RuleSet, table: Table) -> Judged:
     """Every call of a table judged by ``rule_set``; what columns cannot settle is asked of the single executor."""
-    if rule_set.variables:
-        verdicts = _by_variant(rule_set, table)
-    else:
-        verdicts = Execution(prepared(compile_plan(rule_set)), table).run()
+    verdicts = _by_variant(rule_set, table) if rule_set.variables else Execution(prepared(compile_plan(rule_set)), table).run()
+    return finished(rule_set, table, verdicts)
+
+
+def finished(rule_set: RuleSet, table: Table, verdicts: Verdicts) -> Judged:
+    """The verdicts with those that are open decided one call at a time, and the scores."""
     items = rule_set.items
     for c in np.flatnonzero(verdicts.open.any(axis=1)).tolist():
         columns = np.flatnonzero(verdicts.open[c]).tolist()

@@ -1,12 +1,6 @@
-"""Which talks might hold something that sounds like a phrase: a filter that lets nothing through the net, and little too much into it.
+"""Which talks might hold something that sounds like a phrase (see :mod:`qa.rules.soundkeys`), looked up for every place at once.
 
-Every sound becomes one byte (sounds that :func:`qa.rules.sound` confuses share it; so may others, which only costs time). A phrase of
-``n`` sounds is near where at most ``k = limit · n`` sounds are edited. Cut the phrase into pieces with budgets of 0 or 1 edits that add
-up to ``k + 1 - pieces``: one piece at least keeps its budget. A piece of three sounds with budget 0 stands there as it is; of four
-sounds with budget 1 three remain in order, with at most one sound in between. So three sounds at a time, of four shapes,
-are looked up for every place at once:
-
-    shape 0: x y z      shape 1: x · y z      shape 2: x y · z      shape 3 (phrases of two sounds): x y
+What fires lies inside the near place.
 """
 
 from __future__ import annotations
@@ -23,20 +17,11 @@ from qa.rules.batch.literals import Literals
 from qa.rules.batch.plaintext import LATIN
 from qa.rules.batch.table import Bools, Ints, text_of
 from qa.rules.batch.talks import Talks
-from qa.rules.conditions.matching import Lexicon, Wording
-
-Key = tuple[int, int]
-"""Shape and the bytes of its sounds as one number."""
+from qa.rules.conditions.matching import Lexicon
+from qa.rules.soundkeys import WHOLE, Key, byte_of, keys_of
 
 _BYTES = 1 << 8
 _byte = np.zeros(0x110000, dtype=np.uint8)
-_SPACE = np.zeros(0x110000, dtype=np.bool_)
-_SPACE[[code for code in range(0x10000) if chr(code).isspace()]] = True
-
-
-def byte_of(loose: str) -> int:
-    """The byte of a sound, 1 to 255, given its character in ``Sounds.loose``."""
-    return (ord(loose) - 0x20000) % 255 + 1
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -99,10 +84,14 @@ class Nearness:
                     continue
                 if len(entry.queries) > 1:
                     self.in_parts.setdefault(slot, []).append(number)
-                keys = keys_of(entry, limit, whole)
-                if keys is None:
+                cut = keys_of(entry.queries, limit)
+                if cut is None:
                     self.by_letter.setdefault(slot, []).append(number)
-                for key in keys or ():
+                    continue
+                keys, heard = cut
+                if heard:
+                    keys = [(WHOLE, whole.setdefault(heard.decode("latin-1"), len(whole)))]
+                for key in keys:
                     by_key.setdefault(key, {}).setdefault(slot, []).append(number)
         self._wordings: Mapping[Key, Mapping[int, list[int]]] = by_key
         self._shapes = np.zeros(_BYTES**3, dtype=np.uint8)
@@ -147,33 +136,6 @@ class Nearness:
         return list(self._wordings[key & 3, key >> 2][slot])
 
 
-def keys_of(entry: Wording, limit: float, whole: dict[str, int]) -> list[Key] | None:
-    """What to look up for a wording, whole ones numbered in ``whole``; None where all its parts are a single sound."""
-    loose = max((q.sounds.loose for q in entry.queries), key=len)
-    heard = [byte_of(c) for c in loose]
-    size = len(heard)
-    if size < 2:
-        return None
-    budget = int(limit * size + 1e-9)
-    if budget == 0:
-        return [(3, whole.setdefault("".join(map(chr, heard)), len(whole)))]
-    for ones in range(budget + 2):
-        noughts = max(0, budget + 1 - 2 * ones)
-        if 4 * ones + 3 * noughts <= size:
-            break
-    else:
-        raise AssertionError(f"no cut of {size} sounds allows {budget} errors")
-    keys: list[Key] = []
-    for piece in range(ones):
-        a, b, c, d = heard[4 * piece : 4 * piece + 4]
-        keys += [(shape, _code(*three)) for shape, three in ((0, (a, b, c)), (0, (b, c, d)), (0, (a, c, d)), (0, (a, b, d)))]
-        keys += [(1, _code(a, c, d)), (2, _code(a, b, d)), (2, _code(a, b, c))]
-    for piece in range(noughts):
-        at = 4 * ones + 3 * piece
-        keys.append((0, _code(*heard[at : at + 3])))
-    return keys
-
-
 def latin_talks(talks: Talks) -> Bools:
     """The talks with Latin letters in them."""
     found = np.zeros(len(talks.call), dtype=np.bool_)
@@ -186,7 +148,3 @@ def _hopeless(words: Lexicon, number: int) -> tuple[int, ...]:
     """The wording itself where no pair of sounds leads to it and it is not always looked for."""
     entry = words.wordings[number]
     return (number,) if not entry.queries[0].sounds.pairs and number not in words.always else ()
-
-
-def _code(a: int, b: int, c: int) -> int:
-    return (a << 16) | (b << 8) | c

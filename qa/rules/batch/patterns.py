@@ -49,7 +49,7 @@ class Matched:
         plain = bool(step.prepared.params.plain)
         scanner, numbers = self.patterns.scanners[plain], self.patterns.numbers[step.key]
         everywhere = [n for n in numbers if n in scanner.apart or n in scanner.often]
-        inside = self._searched(step, plain)
+        inside = self._searched(step, plain, self.placing.reachable(step.condition, found))
         which, place = self._found[plain]
         mine = (which >= numbers[0]) & (which <= numbers[-1])
         which, place = which[mine], place[mine]
@@ -99,9 +99,9 @@ class Matched:
         one = (np.array([turn]), np.array([begin]), np.array([end]))
         return bool(sure_words(self.table, self.doubt, *one)[0])
 
-    def _searched(self, step: Step, plain: bool) -> Bools:
-        """The talks, or their sentences, that the condition looks at."""
-        talks = self.placing.may_speak(step.condition.by)
+    def _searched(self, step: Step, plain: bool, room: Bools) -> Bools:
+        """The talks, or their sentences, that the condition looks at in the calls with ``room`` for it."""
+        talks = self.placing.may_speak(step.condition.by) & room[self.talks.call]
         if isinstance(step.condition.window, TurnRange):
             talks = talks & self.placing.in_turns(step.condition.window, np.arange(len(talks)))
         return talks if plain else talks[self.talks.of_turn]

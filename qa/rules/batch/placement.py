@@ -35,6 +35,15 @@ class Placing:
         """Per talk, whether the side meant speaks."""
         return self.talks.role != OTHER if by is None else self.talks.role == CODE[by]
 
+    def reachable(self, condition: Condition, found: Callable[[str], Hits]) -> Bools:
+        """Calls in which the anchors leave room for a hit at all."""
+        room = np.ones(self.table.n, dtype=np.bool_)
+        for anchor in condition.anchors:
+            if not anchor.open_if_absent:
+                others = found(anchor.condition)
+                room &= (others.count()[1] > 0) | others.unsure
+        return room
+
     def in_turns(self, window: TurnRange, talk: Ints, *, between: bool = False) -> Bools:
         """Which talks lie in the window."""
         column = COLUMN[window.role]

@@ -19,7 +19,7 @@ from qa.rules.batch.table import Bools, Ints, Table
 from qa.rules.batch.talks import Talks
 from qa.rules.conditions import matching
 from qa.rules.conditions.matching import Lexicon
-from qa.rules.model import Anchor, TurnRange
+from qa.rules.model import TurnRange
 from qa.rules.phrases import GAP
 from qa.rules.plan import Key, Plan, Step
 from qa.rules.sound import NEAR_RATE, SURE_RATE
@@ -249,7 +249,7 @@ class Said:
         if params.sound:
             grouped = any(a.which == "each" for a in condition.anchors)
             open_calls = np.ones(self.table.n, dtype=np.bool_) if grouped else _different(hits, hits.certain) < params.need
-            near = self._near(step, slot, exact, voids, open_calls & self._reachable(condition.anchors, found))
+            near = self._near(step, slot, exact, voids, open_calls & self.placing.reachable(condition, found))
             if near is not None:
                 hits = Hits.both(hits, self.placing.keep(condition, near, found))
         if params.need > 1:
@@ -257,15 +257,6 @@ class Said:
             enough = _different(hits, np.ones(len(hits.call), dtype=np.bool_)) >= params.need
             hits = replace(hits, certain=hits.certain & ~few[hits.call]).take(enough[hits.call])
         return replace(hits, unsure=self.weak.unsure(step, hits, found))
-
-    def _reachable(self, anchors: tuple[Anchor, ...], found: Find) -> Bools:
-        """Calls in which the anchors leave room for a hit at all."""
-        room = np.ones(self.table.n, dtype=np.bool_)
-        for anchor in anchors:
-            if not anchor.open_if_absent:
-                others = found(anchor.condition)
-                room &= (others.count()[1] > 0) | others.unsure
-        return room
 
     def _near(self, step: Step, slot: int, exact: Places, voids: Places, open_calls: Bools) -> Hits | None:
         condition, words, use = step.condition, step.prepared.wordings, step.use

@@ -5,13 +5,19 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from operator import add
+from typing import TypeVar
 
-from qa.rules import sound
+from qa.rules import sound, soundkeys
 from qa.rules.phrases import GAP, Phrase
 from qa.rules.sound import NEAR_RATE, SURE_RATE
 from qa.rules.verdict import Hit, both
 from qa.rules.view import CallView, Talk
 from qa.rules.windows import Use
+
+_K = TypeVar("_K")
+_LATIN = re.compile("[0-9a-z]", re.ASCII | re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,22 +46,62 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Lexicon:
-    """All wordings of a condition. ``by_pair`` leads from two neighbouring sounds to the wordings whose first part has them."""
+    """All wordings of a condition. ``heads`` leads from the first two characters (or the only one) to those that begin so.
+
+    ``near`` and ``sure`` lead from keys of sounds (:mod:`qa.rules.soundkeys`) to those that may be near, or as good as said, where
+    these are heard; of ``lettered`` only letters tell, ``in_parts`` have gaps, ``always`` begin with a single sound.
+    """
 
     wordings: tuple[Wording, ...]
-    by_pair: Mapping[str, tuple[int, ...]]
+    heads: Mapping[str, tuple[int, ...]]
+    near: Mapping[int, tuple[int, ...]]
+    sure: Mapping[int, tuple[int, ...]]
+    lettered: tuple[int, ...]
+    in_parts: tuple[int, ...]
     always: tuple[int, ...]
+
+    def perhaps_in(self, text: str) -> list[Wording]:
+        """The wordings whose first two characters stand in ``text``, in their order."""
+        pairs = _pairs(text)
+        if len(self.wordings) < 8:
+            return list(self.wordings)
+        return [self.wordings[n] for n in sorted(n for head in self.heads.keys() & pairs for n in self.heads[head])]
+
+
+@lru_cache(maxsize=64)
+def _pairs(text: str) -> frozenset[str]:
+    """The characters of a text, and all two that stand side by side."""
+    return frozenset(text) | frozenset(map(add, text, text[1:]))
 
 
 def lexicon(phrases: Iterable[Phrase]) -> Lexicon:
     """``phrases`` compiled for :func:`exact_places` and :func:`near_places`."""
     wordings = tuple(_wording(phrase) for phrase in phrases)
-    by_pair: dict[str, list[int]] = {}
+    heads: dict[str, list[int]] = {}
     for number, entry in enumerate(wordings):
-        for pair in entry.queries[0].sounds.pairs:
-            by_pair.setdefault(pair, []).append(number)
-    always = tuple(n for n, entry in enumerate(wordings) if not entry.queries[0].sounds.pairs and len(entry.queries) > 1)
-    return Lexicon(wordings, {pair: tuple(numbers) for pair, numbers in by_pair.items()}, always)
+        heads.setdefault(entry.phrase.parts[0][:2], []).append(number)
+    return Lexicon(
+        wordings,
+        _frozen(heads),
+        _sound_keys(wordings, NEAR_RATE),
+        _sound_keys(wordings, SURE_RATE),
+        tuple(n for n, entry in enumerate(wordings) if soundkeys.keys_of(entry.queries, NEAR_RATE) is None),
+        tuple(n for n, entry in enumerate(wordings) if len(entry.queries) > 1),
+        tuple(n for n, entry in enumerate(wordings) if not entry.queries[0].sounds.pairs and len(entry.queries) > 1),
+    )
+
+
+def _sound_keys(wordings: Sequence[Wording], limit: float) -> Mapping[int, tuple[int, ...]]:
+    found: dict[int, list[int]] = {}
+    for number, entry in enumerate(wordings):
+        cut = soundkeys.keys_of(entry.queries, limit)
+        for key in () if cut is None else {shape << 24 | code for shape, code in cut[0]} if cut[0] else {soundkeys.whole_key(cut[1])}:
+            found.setdefault(key, []).append(number)
+    return _frozen(found)
+
+
+def _frozen(listed: Mapping[_K, list[int]]) -> dict[_K, tuple[int, ...]]:
+    return {key: tuple(numbers) for key, numbers in listed.items()}
 
 
 def _wording(phrase: Phrase) -> Wording:
@@ -72,7 +118,7 @@ def exact_places(words: Lexicon, talks: Sequence[Talk]) -> list[Place]:
     """Where the wordings stand to the letter; of overlapping places the longest, so that one saying counts once."""
     joined = "\n".join([t.text for t in talks])
     found: list[Place] = []
-    for entry in words.wordings:
+    for entry in words.perhaps_in(joined):
         parts = entry.phrase.parts
         if parts[0] not in joined or (entry.pattern is not None and parts[-1] not in joined):
             continue
@@ -94,12 +140,15 @@ def near_places(words: Lexicon, talks: Iterable[Talk], use: Use, only: Collectio
     """
     limit = NEAR_RATE if use is Use.WANTED else SURE_RATE
     best: list[Place] = []
-    for talk in talks:
-        heard = sound.sounds(talk.text)
+    spoken = [(talk, sound.sounds(talk.text)) for talk in talks if talk.text]
+    keys = words.near if limit == NEAR_RATE else words.sure
+    fired = set() if only is not None else keys.keys() & soundkeys.held_by_all(tuple(heard.loose for _, heard in spoken))
+    if only is None and not fired and not words.lettered and not words.in_parts:
+        return []
+    for talk, heard in spoken:
+        perhaps = _perhaps_near(words, talk.text, keys, fired & soundkeys.held_by(heard.loose)) if only is None else only
         nearest: Place | None = None
-        for number in _worth_aligning(words, heard, limit):
-            if only is not None and number not in only:
-                continue
+        for number in _worth_aligning(words, heard, limit, perhaps) if perhaps else ():
             entry = words.wordings[number]
             near = _near(entry, talk, heard, limit)
             if near is None:
@@ -112,16 +161,26 @@ def near_places(words: Lexicon, talks: Iterable[Talk], use: Use, only: Collectio
     return best
 
 
-def _worth_aligning(words: Lexicon, heard: sound.Sounds, limit: float) -> list[int]:
-    """The wordings that share enough pairs of sounds with what was heard to be near it at all."""
-    shared: dict[int, int] = {}
-    for pair in heard.pairs:
-        for number in words.by_pair.get(pair, ()):
-            shared[number] = shared.get(number, 0) + 1
+def _perhaps_near(words: Lexicon, text: str, keys: Mapping[int, tuple[int, ...]], held: Iterable[int]) -> set[int]:
+    """The wordings of which enough sounds stand in the text for it to be near, ``held`` being those of their keys that do."""
+    found = {n for key in held for n in keys[key]}
+    found.update(words.lettered)
+    if words.in_parts and _LATIN.search(text):  # a word cut in two sounds like no other
+        found.update(words.in_parts)
+    return found
+
+
+def _worth_aligning(words: Lexicon, heard: sound.Sounds, limit: float, perhaps: Collection[int]) -> list[int]:
+    """Of the wordings that are perhaps there, those that share enough pairs of sounds with what was heard to be near it at all."""
     near = limit == NEAR_RATE
     # in a fixed order: of two wordings that sound equally near the first counts, in every process
-    needed = ((n, words.wordings[n].queries[0]) for n in sorted(shared))
-    return [*(n for n, query in needed if shared[n] >= (query.shared if near else query.strict)), *words.always]
+    found = []
+    for number in sorted(perhaps):
+        query = words.wordings[number].queries[0]
+        shared = len(query.sounds.pairs & heard.pairs)
+        if shared and shared >= (query.shared if near else query.strict):
+            found.append(number)
+    return [*found, *(n for n in words.always if n in perhaps)]
 
 
 def certain_by_sound(place: Place, use: Use) -> bool | None:

@@ -15,6 +15,8 @@ Example:
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -31,6 +33,8 @@ from qa.rules.windows import Look
 
 MAX_PATTERN = 2_000
 MAX_MEMORY = 2 << 20
+_EDGES = re.compile(r"\\[AzBCQ]|\(\?-?[a-zA-Z-]*[):]|\[\[|\\\\")
+"""What may mean something else in a text of several lines: such patterns are looked for line by line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +62,23 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
+    """Compiled patterns. ``joint`` and ``lines`` match (at least) where any, or each, of them matches in one of several lines."""
+
     params: Params
     patterns: tuple[Any, ...]
     exclude: tuple[Any, ...]
+    joint: Any = None
+    lines: tuple[Any, ...] = ()
+
+    def among(self, texts: Iterable[str]) -> Prepared | None:
+        """With only those patterns that may match in one of the texts; None when there are none."""
+        if self.joint is None:
+            return self
+        joined = "\n".join(texts)
+        if self.joint.search(joined) is None:
+            return None
+        kept = tuple(p for p, line in zip(self.patterns, self.lines, strict=True) if line.search(joined) is not None)
+        return Prepared(self.params, kept, self.exclude) if kept else None
 
 
 def compile_pattern(fields: Fields, key: str, pattern: str) -> Any:
@@ -106,12 +124,26 @@ def prepare(params: Params) -> Prepared:
     """Patterns compiled once per rule set."""
     options = re2.Options()
     options.max_mem = MAX_MEMORY
-    return Prepared(params, tuple(re2.compile(p, options) for p in params.patterns), tuple(re2.compile(p, options) for p in params.exclude))
+    options.log_errors = False
+    patterns, exclude = (tuple(re2.compile(p, options) for p in listed) for listed in (params.patterns, params.exclude))
+    if any(_EDGES.search(p) for p in params.patterns):
+        return Prepared(params, patterns, exclude)
+    try:
+        lines = [f"(?m:{re.sub(r'[?]P<[^>]+>', '?:', p)})" for p in params.patterns]
+        return Prepared(params, patterns, exclude, re2.compile("|".join(lines), options), tuple(re2.compile(p, options) for p in lines))
+    except re2.error:  # too much at once
+        return Prepared(params, patterns, exclude)
 
 
 def find(prepared: Prepared, view: CallView, look: Look) -> Found:
     """Every match in the window."""
     join = look.condition.join_turns
+    if join == 1:
+        plain = prepared.params.plain
+        fewer = prepared.among(t.text if plain else view.turns[n].text for t in look.talks for n in (t.turns[:1] if plain else t.turns))
+        if fewer is None:
+            return Found((), look.unsure)
+        prepared = fewer
     if prepared.params.plain and join == 1:
         hits = [_hit(view, view.original(t, m.start, m.end), m) for t in look.talks for m in _matches(prepared, t.text)]
     elif prepared.params.plain:
