@@ -32,7 +32,11 @@ def judge(rule_set: RuleSet, call: Call, items: Sequence[Item] | None = None, ex
     rows = []
     for variant in possible:
         run = executor(compile_plan(variant), call)
-        rows.append([_in_force(run.judge(variant.item(i.id)), call) for i in (rule_set.items if items is None else items)])
+        wanted: Sequence[Item] = variant.items
+        if items is not None:
+            by_id = {item.id: item for item in wanted}
+            wanted = [by_id[item.id] for item in items]
+        rows.append([_in_force(run.judge(item), call) for item in wanted])
     merged = tuple(_merged(together, complete) for together in zip(*rows, strict=True))
     return Judged(merged, _shown(rule_set, possible))
 
@@ -56,6 +60,8 @@ def _in_force(judgement: Judgement, call: Call) -> Judgement:
 
 def _merged(together: Sequence[Judgement], complete: bool) -> Judgement:
     first = together[0]
+    if complete and len(together) == 1:
+        return first
     same = all(j.applies is first.applies and j.holds is first.holds for j in together)
     if complete and same and all((j.fewest, j.most) == (first.fewest, first.most) for j in together):
         return first
