@@ -13,6 +13,7 @@ from qa.rules.batch.placement import Placing
 from qa.rules.batch.plaintext import FILLER
 from qa.rules.batch.table import Bools, Ints, Table
 from qa.rules.batch.talks import Talks
+from qa.rules.batch.valued import entity
 from qa.rules.conditions import speech_rate
 from qa.rules.plan import Step
 
@@ -63,6 +64,6 @@ def same_value(step: Step, table: Table, talks: Talks, placing: Placing) -> Bool
     return table.tokened
 
 
-FILTERS: dict[str, Filter] = {"speech_rate": rate, "same_value": same_value}
-UNSURE_OF_WORDS = ("same_value",)
+FILTERS: dict[str, Filter] = {"speech_rate": rate, "same_value": same_value, "entity": entity}
+UNSURE_OF_WORDS = ("same_value", "entity")
 """Operators that, finding nothing, are unsure where the recogniser is."""

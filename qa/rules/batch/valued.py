@@ -1,0 +1,115 @@
+"""In which calls an ``entity`` may find anything: where a number stands before a unit, or a masked value is."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from qa.rules import personal
+from qa.rules.batch.placement import Placing
+from qa.rules.batch.table import Bools, Ints, Table
+from qa.rules.batch.talks import Talks
+from qa.rules.plan import Step
+from qa.text.numbers import NUMERALS
+
+_BEHIND = {
+    "duration": "秒刻分小个钟工自天日星礼周月年来几多半零到至或",
+    "amount": "元块毛角分百千万亿美欧英",
+    "percent": "%％分成",
+    "count": "千度户次人位个条张台只家名倍安伏公平米单件级层遍",
+    "date": "点月号日年天周:：",
+}
+_WORDS = {
+    "duration": ("sec", "min", "our", "day", "wee", "mon", "yea", "hr"),
+    "amount": ("dol", "yua", "rmb", "eur", "pou", "cen"),
+    "percent": ("per",),
+    "date": (
+        *("day", "ton", "tom", "nex", "las", "thi"),
+        *("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"),
+    ),
+    "count": ("kwh", "kil", "uni", "tim", "peo", "cus", "hom", "cal"),
+}
+"""How English units begin, or what is within them."""
+_SIGNS = {"amount": "¥￥$€£", "date": "昨今明后前周期拜下上本这", "duration": "", "percent": "", "count": ""}
+_WIDE = 0xFF01
+"""The first of the full-width letters and signs, which are read like plain ones."""
+_NUMBERS = f"{NUMERALS}0123456789０１２３４５６７８９半"
+_DICTATED = 3
+"""Digits in a turn from which it may be a piece of somebody's number."""
+
+
+def entity(step: Step, table: Table, talks: Talks, placing: Placing) -> Bools:
+    """Calls in which a value of the kinds sought may be said."""
+    del talks, placing
+    kinds = step.prepared.params.kinds
+    numbers = np.isin(table.chars, _codes(_NUMBERS))
+    if kinds[0] in personal.KINDS:
+        return table.tokened | _masked_nowhere(table, numbers, any(kind in _LETTERED for kind in kinds))
+    found = np.zeros(table.n, dtype=np.bool_)
+    latin = _latin(table.chars)
+    for kind in kinds:
+        behind = (
+            np.isin(table.chars, _codes(_BEHIND[kind]))
+            | latin
+            | (table.chars == ord(" "))
+            | (table.chars == ord("-"))
+            | (table.chars >= _WIDE)
+        )
+        pairs = np.flatnonzero(numbers[:-1] & behind[1:]) if len(numbers) else np.zeros(0, dtype=np.int64)
+        found[_calls(table, pairs)] = True
+        found[_calls(table, np.flatnonzero(np.isin(table.chars, _codes(_SIGNS[kind]))))] = True
+        for word in _WORDS[kind]:
+            found[_calls(table, _holding(table, word))] = True
+        # a number at the end of one sentence may go on in the next
+        starts = table.at[:-1][np.diff(table.at) > 0]
+        split = np.zeros(table.n, dtype=np.bool_)
+        split[_calls(table, starts[behind[starts]])] = True
+        found |= split & _any(table, numbers)
+    return found
+
+
+_LETTERED = frozenset({"name", "address", "email", "plate", "passport", "uscc"})
+
+
+def _masked_nowhere(table: Table, numbers: Bools, lettered: bool) -> Bools:
+    """Calls with a run of digits in a turn that nobody masked, or (where letters may be sought) whose text nobody has masked at all."""
+    running = np.concatenate([[0], np.cumsum(numbers)])
+    per_turn = running[table.at[1:]] - running[table.at[:-1]]
+    found = np.zeros(table.n, dtype=np.bool_)
+    turns = np.flatnonzero(per_turn >= _DICTATED)
+    found[np.searchsorted(table.first, turns, side="right") - 1] = True
+    if lettered:
+        found |= ~_any(table, table.chars == ord("*")) & ~table.tokened
+    return found | _any(table, _latin(table.chars))
+
+
+def _any(table: Table, chosen: Bools) -> Bools:
+    found = np.zeros(table.n, dtype=np.bool_)
+    found[_calls(table, np.flatnonzero(chosen))] = True
+    return found
+
+
+def _calls(table: Table, places: Ints) -> Ints:
+    """The calls of characters."""
+    turns = np.searchsorted(table.at, places, side="right") - 1
+    return np.searchsorted(table.first, turns, side="right") - 1
+
+
+def _holding(table: Table, word: str) -> Ints:
+    """Where a short word of small letters stands, whatever its case."""
+    chars = table.chars | 0x20
+    size = len(chars) - len(word) + 1
+    if size <= 0:
+        return np.zeros(0, dtype=np.int64)
+    here = np.ones(size, dtype=np.bool_)
+    for at, letter in enumerate(word):
+        here &= chars[at : at + size] == ord(letter)
+    return np.flatnonzero(here)
+
+
+def _latin(chars: np.ndarray[tuple[int, ...], np.dtype[np.uint32]]) -> Bools:
+    lower = chars | 0x20
+    return (lower >= ord("a")) & (lower <= ord("z"))
+
+
+def _codes(characters: str) -> Ints:
+    return np.array([ord(c) for c in dict.fromkeys(characters)], dtype=np.int64)
