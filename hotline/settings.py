@@ -38,7 +38,7 @@ class Settings:
     timezone: str = "Asia/Shanghai"
     """Zone of days, weeks and intervals."""
     language: str = "zh"
-    """``zh`` or ``en``: reports and screens until the user switches."""
+    """``zh`` or ``en``: reports, errors on the command line, and screens until the user switches."""
     workers: int = 2
     """Processes that ingest recordings."""
     attempts: int = 3
