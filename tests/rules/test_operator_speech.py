@@ -210,6 +210,13 @@ class TestInterruption:
         )
         assert places(find(self.RULE, call(*lines))) == [(1, 0, 6, False), (3, 0, 7, True)]
 
+    def test_a_rule_set_may_trust_mono_recordings(self, one_item, call) -> None:
+        from qa.scoring import score
+
+        for head, outcome in (("", "doubtful"), ("doubt: {mono: false}", "fail")):
+            rules = one_item(self.RULE, "forbid: x", head)
+            assert score(rules, call(*self.LINES, layout="mono")).item("i").outcome == outcome
+
     def test_the_note_stands_only_beside_a_mono_recording_without_any(self, find, call) -> None:
         none = ("customer@0-4: 我家从早上就停电", "agent@5-6: 停电请报地址")
         assert find(self.RULE, call(*none, layout="mono")).note and not find(self.RULE, call(*none)).note

@@ -185,6 +185,13 @@ class TestTalkShare:
             one_item(f"x: {{{fields}}}")
 
 
+def test_a_duration_needs_room_between_its_limits(one_item) -> None:
+    for fields in ("over: 60 s, under: 60 s", "over: 61 s, under: 60 s"):
+        with pytest.raises(BadRule, match="no call fits"):
+            one_item(f"x: {{duration: {{{fields}}}}}")
+    one_item("x: {duration: {over: 59 s, under: 60 s}}")
+
+
 def test_people_are_told_what_is_counted(one_item) -> None:
     for written, words in (("turn_count: any, over: 2", "双方话轮数"), ("talk_share: agent, over: 80 %", "坐席说话占比")):
         condition = one_item(f"x: {{{written}}}").items[0].conditions[0]

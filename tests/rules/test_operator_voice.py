@@ -9,6 +9,7 @@ import pytest
 from hotline.errors import BadRule
 from qa.calls import Role, Span, Voice
 from qa.rules.verdict import Verdict
+from qa.scoring import score
 
 HIT, MISS, DOUBTFUL = Verdict.HIT, Verdict.MISS, Verdict.DOUBTFUL
 LINES = tuple(f"{'customer' if i % 2 else 'agent'}@{4 * i}-{4 * i + 3}: 句子{i}" for i in range(12))
@@ -136,6 +137,12 @@ class TestLoudness:
         assert find(rule, heard(louder(4, -15.0), layout="mono", overlaps=(Span(18.5, 19.5),))).verdict is DOUBTFUL
         assert find(rule, heard(louder(4, -15.0), layout="mono", t4={"span": None})).verdict is HIT
         assert find(rule, heard(louder(4, -15.0), layout="mono", t5={"span": None})).verdict is HIT
+
+    def test_a_rule_set_may_trust_mono_recordings(self, one_item, heard) -> None:
+        made = heard(louder(4, -15.0), layout="mono", t5={"span": Span(18.0, 23.0)})
+        for head, outcome in (("", "doubtful"), ("doubt: {mono: false}", "fail")):
+            rules = one_item("x: {loudness: {over: -20 dBFS}, by: agent}", "forbid: x", head)
+            assert score(rules, made).item("i").outcome == outcome
 
     def test_who_is_not_known(self, find, heard) -> None:
         unsure = {"t4": {"role_confidence": 0.3}}

@@ -176,7 +176,7 @@ def _hit(params: Params, view: CallView, turn: Turn, beyond: Verdict, detail: st
 
 def _mixed(view: CallView, turn: Turn) -> bool:
     """Whether the other side is heard in the sentence as well: on one track its level is of both."""
-    if view.call.layout is not Layout.MONO or turn.span is None:
+    if not view.doubt.mono or view.call.layout is not Layout.MONO or turn.span is None:
         return False
     others = [t.span for t in view.turns if t.role is not turn.role and t.span is not None]
     return any(turn.span & span for span in (*others, *view.call.overlaps))
