@@ -18,6 +18,8 @@ import typer
 from hotline import cli, settings
 from hotline.commands.rules import reference as rules_reference
 from hotline.store.roles_table import with_roles
+from qa import rules
+from qa.rules import pages
 from qa.rules.schema import schema_text
 
 DOCS = Path(__file__).parent
@@ -82,10 +84,18 @@ def store_page(name: str, language: str) -> str:
     return with_roles((DOCS / name).read_text(encoding="utf-8"), language)
 
 
+def rule_sets_page(language: str) -> str:
+    """What the shipped scorecards judge."""
+    folder = DOCS.parent / "scoring_rules"
+    return pages.page((rules.load(path) for path in sorted(folder.glob("*.yaml"))), language)
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "commands.md": commands,
     "settings.md": settings_page,
     "rules-reference.md": rules_reference,
+    "rule-sets.md": lambda: rule_sets_page("en"),
+    "rule-sets.zh-CN.md": lambda: rule_sets_page("zh"),
     "rules.schema.json": schema_text,
     "store.md": lambda: store_page("store.md", "en"),
     "store.zh-CN.md": lambda: store_page("store.zh-CN.md", "zh"),
