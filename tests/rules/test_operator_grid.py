@@ -161,7 +161,7 @@ def test_where_each_operator_looks(find, call, name: str, anchor: str) -> None:
         expected = [hit for hit in case.hits if hit[0] in allowed[between] & ANCHORS[anchor][between]]
         found = find(rule, made).hits
         assert [(h.turn, h.start, h.end) for h in found] == expected, f"{name} {place}"
-        assert all(h.certain and h.span is not None for h in found), f"{name} {place}"
+        assert all(h.certain and not h.doubt and h.detail and h.span is not None for h in found), f"{name} {place}"
 
 
 def test_no_operator_with_a_place_is_left_out() -> None:

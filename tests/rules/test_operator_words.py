@@ -36,6 +36,11 @@ class TestSay:
         found = find("x: {say: 您好, by: agent}", call("agent: 您好", truncated=True))
         assert found.verdict is HIT and not found.unsure
 
+    def test_likenesses_are_sought_only_while_nothing_certain_settles_it(self, find, call) -> None:
+        made = call("agent: 这里是国家店网", "customer: 好", "agent: 国家电网")
+        assert places(find("x: {say: 国家电网, by: agent}", made)) == [(2, 0, 4, True)]
+        assert [h.turn for h in find("a: {say: 好}\nx: {say: 国家电网, by: agent, around: each a, within: 1 turn}", made).hits] == [0, 2]
+
     def test_by_sound_only_where_it_is_allowed(self, find, call) -> None:
         made = call("agent: 这里是国家店网")
         assert find("x: {say: 国家电网, by: agent}", made).verdict is HIT
