@@ -215,6 +215,38 @@ def test_mistakes_name_file_line_and_field(old, new, line, field, problem, mend)
     assert problem in caught.value.problem and mend in caught.value.mend, str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("written", "problem"),
+    [
+        ("{default: 1, table: {a: 1 min}}", "mixes a number and a time"),
+        ("{table: {}, default: 1}", "is empty"),
+        ("{table: 3}", "should be a table"),
+        ("{default: {a: 1}}", "should be a value"),
+        ("{default: 1, cases: [{when: {meta.: 2}, value: 3}]}", "names no field"),
+        ("{table: {a: 1}, cases: [{when: {b: c}, value: 3, table: {a: 2}}]}", "beside table:"),
+        ("{default: 1, cases: [" + ", ".join(f"{{when: {{a: b{n}}}, value: {n}}}" for n in range(65)) + "]}", "are 65"),
+        ("{default: 1, cases: [{when: x, value: 3}]}", "should be a table"),
+        ("{default: 1, cases: 3}", "should be a list"),
+        ("{default: [], cases: []}", "empty list"),
+    ],
+)
+def test_odd_values_are_refused(written: str, problem: str) -> None:
+    with pytest.raises(BadRule) as caught:
+        load_text(TEXT.replace("  hold: 45 s", f"  extra: {written}\n  hold: 45 s"), "t.yaml")
+    assert caught.value.thing.startswith("t.yaml:5: variables.extra") and problem in caught.value.problem
+
+
+def test_a_case_may_bring_another_table() -> None:
+    table = "{table: {a: 1}, default: 5, cases: [{when: {province: 广东}, table: {a: 2}, default: 6}]}"
+    rule_set = load_text(TEXT.replace("  hold: 45 s", f"  extra: {table}\n  hold: 45 s"), "t.yaml")
+    found = []
+    for meta in ({}, {"province": "广东"}):
+        extra = variant_for(rule_set, talk("agent: 喂", meta=meta)).values["extra"]
+        assert isinstance(extra, Lookup)
+        found += [extra.at(("a",)), extra.at(("b",))]
+    assert found == [1.0, 5.0, 2.0, 6.0]
+
+
 def test_examples_and_titles_are_no_place_for_variables() -> None:
     text = TEXT.replace("expect: x}", 'expect: x, note: $hold, examples: {pass: ["agent: 国家电网 $hold"]}}', 1)
     assert "$hold" in load_text(text, "t.yaml").items[0].examples[0].call.turns[0].text
