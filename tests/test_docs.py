@@ -16,6 +16,7 @@ DOCS = ROOT / "docs"
 GUIDES = (
     "getting-started",
     "rules",
+    "rules-as-code",
     "speech",
     "diarization",
     "transcription",
