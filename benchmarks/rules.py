@@ -1,7 +1,7 @@
 """How fast calls are judged: ``python -m benchmarks.rules [--calls 300000]``.
 
 Invented calls (see ``rules_calls``) under the 95598 card with 5,000 keywords and 200 regular expressions more. Seconds are processor
-seconds, user and system, of the process that judges. The peers judge the same 3,000 calls; a verdict that differs ends the run.
+seconds, user and system, of the process that judges; on a busy machine they grow as processors are shared.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ import numpy as np
 import polars as pl
 
 from benchmarks import rules_calls
-from benchmarks.common import PEERS, ROOT, environment, finish, remark, table, versions
+from benchmarks.common import PEERS, ROOT, finish, table, versions
 from qa import rules, scoring
 from qa.rules.batch.execution import Execution
 from qa.rules.batch.frames import of_frames
@@ -36,8 +36,6 @@ SINGLE = 300
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--calls", type=int, default=300_000)
-    parser.add_argument("--peer-calls", type=int, default=3_000)
-    parser.add_argument("--no-peers", action="store_true")
     parser.add_argument("--part", choices=("batch", "single"), help="one measurement, in this process")
     chosen = parser.parse_args()
     files = list(rules_calls.frames(chosen.calls, FOLDER / "calls"))
@@ -45,8 +43,6 @@ def main() -> None:
         print(json.dumps({"batch": _batch, "single": _single}[chosen.part](files)))
         return
     results = _apart("batch", chosen.calls) | _apart("single", chosen.calls)
-    if not chosen.no_peers:
-        results |= _peers(chosen.peer_calls)
     table("Rules", ("figure", "value"), results.items())
     finish(results, versions=versions("hyperscan", "google-re2", "numpy", "polars", "rapidfuzz"))
 
@@ -113,15 +109,6 @@ def _single(files: Sequence[tuple[Path, Path]]) -> dict[str, Any]:
         scoring.score(rule_set, call)
         taken.append(1000 * (time.process_time() - start))
     return {"single_p50_ms": round(float(np.percentile(taken, 50)), 2), "single_p95_ms": round(float(np.percentile(taken, 95)), 2)}
-
-
-def _peers(calls: int) -> dict[str, Any]:
-    """The peers on the same calls; see ``rules_peers``."""
-    python = environment("rules_peers", ["pyahocorasick", "polars", "numpy"])
-    remark(f"peers on {calls} calls …")
-    ran = subprocess.run([str(python), str(ROOT / "benchmarks" / "rules_peers.py"), str(calls)], capture_output=True, text=True, check=True)
-    found: dict[str, Any] = json.loads(ran.stdout.strip().splitlines()[-1])
-    return found
 
 
 if __name__ == "__main__":

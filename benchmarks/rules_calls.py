@@ -1,8 +1,8 @@
 """Calls and rules for the benchmark of the rule engine: invented hotline dialogue, a day's worth if wanted, the same for the same seed.
 
-A call is an opening, a need, eight to sixteen exchanges and a closing, about sixty sentences of twenty characters, as a table like the
+A call is an opening, a need, twelve to twenty-four exchanges and a closing, about sixty sentences of twenty characters, as a table like the
 store's (see ``hotline.store.rows``). Agents forget greetings, callers get angry, a recogniser writes homophones and is unsure of some
-sentences, speakers overlap, fall silent, and are now and then not told apart.
+sentences, speakers overlap, fall silent, and in one call of a hundred are not told apart.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import product
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -36,7 +37,7 @@ def frames(calls: int, folder: Path) -> Iterator[tuple[Path, Path]]:
         yield turns, heads
 
 
-def _make(dialogue: dict[str, list[list[str]]], part: int, count: int) -> tuple[pl.DataFrame, pl.DataFrame]:
+def _make(dialogue: dict[str, Any], part: int, count: int) -> tuple[pl.DataFrame, pl.DataFrame]:
     rng = np.random.default_rng([SEED, part])
     slots = {name: values for name, values in dialogue.items() if name.startswith("slot_") and name != "slot_homophone"}
     pools = {
@@ -52,7 +53,7 @@ def _make(dialogue: dict[str, list[list[str]]], part: int, count: int) -> tuple[
         topic = ("fault", "bill", "complaint", "service")[rng.choice(4, p=(0.35, 0.35, 0.1, 0.2))]
         lines = list(_pick(rng, pools["opening"]))
         lines += _pick(rng, pools[f"need_{topic}"])
-        for _ in range(int(rng.integers(10, 20))):
+        for _ in range(int(rng.integers(12, 25))):
             lines += _pick(rng, pools[f"middle_{topic}"] if rng.random() < 0.45 else pools["middle"])
         lines += _pick(rng, pools["closing"])
         values = {name[5:]: options[int(rng.integers(len(options)))] for name, options in slots.items()}
@@ -82,8 +83,8 @@ def _timed(
     turns = frame.select(
         "call_id",
         "index",
-        pl.when(pl.Series(unsure) < 0.0004).then(pl.lit("unknown")).otherwise("role").alias("role"),
-        pl.when(pl.Series(unsure) < 0.0008).then(0.4).otherwise(0.97).alias("role_confidence"),
+        pl.when(pl.Series(unsure) < 0.0001).then(pl.lit("unknown")).otherwise("role").alias("role"),
+        pl.when(pl.Series(unsure) < 0.0002).then(0.4).otherwise(0.97).alias("role_confidence"),
         (pl.col("end") - pl.col("length")).clip(0.0).round(2).alias("start"),
         pl.col("end").clip(0.3).round(2),
         "text",
@@ -101,9 +102,9 @@ def _timed(
     )
 
 
-def _dialogue() -> dict[str, list[list[str]]]:
+def _dialogue() -> dict[str, Any]:
     """The exchanges of the benchmark's own file and those of the sample calls' scripts in Chinese, by what they are for."""
-    dialogue: dict[str, list[list[str]]] = yaml.safe_load(_FILE.read_text(encoding="utf-8"))
+    dialogue: dict[str, Any] = yaml.safe_load(_FILE.read_text(encoding="utf-8"))
     for file in sorted(_SCRIPTS.glob("*.yaml")):
         script = yaml.safe_load(file.read_text(encoding="utf-8"))
         sides = [(k, v) for line in script["lines"] for k, v in line.items() if k in ("agent", "customer")]

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
+from itertools import pairwise
 
 from qa.rules.sound import Query
 
@@ -66,7 +67,7 @@ def held_by(loose: str) -> frozenset[int]:
     """All keys of a text, each as ``shape << 24 | code``; of two sounds in a row with the shape WHOLE."""
     heard = [byte_of(c) for c in loose]
     found: set[int] = set()
-    pairs = [a << 8 | b for a, b in zip(heard, heard[1:], strict=False)]
+    pairs = [a << 8 | b for a, b in pairwise(heard)]
     found.update(WHOLE << 24 | p for p in pairs)
     found.update(p << 8 | c for p, c in zip(pairs, heard[2:], strict=False))
     found.update(1 << 24 | a << 16 | p for a, p in zip(heard, pairs[2:], strict=False))

@@ -47,6 +47,7 @@ class CallView:
         self.call, self.doubt = call, doubt
         self.turns: Sequence[Turn] = call.turns
         self._ranks: dict[Role | None, tuple[list[int], list[int]]] = {}
+        self._sides: dict[Role | None, list[Talk]] = {}
 
     @cached_property
     def plains(self) -> list[Plain]:
@@ -91,6 +92,12 @@ class CallView:
             not t.text and t.source.kind is SourceKind.NONE and t.span is not None and t.span.duration >= 3.0 and t.role is not Role.OTHER
             for t in self.turns
         )
+
+    def talks_of(self, role: Role | None) -> list[Talk]:
+        """The talks of one side (None: of anybody), unsure ones included; not to be changed."""
+        if role not in self._sides:
+            self._sides[role] = [t for t in self.talks if t.might_be(role)]
+        return self._sides[role]
 
     def sure_role(self, turn: Turn) -> bool:
         return turn.role is not Role.UNKNOWN and turn.role_confidence >= self.doubt.roles

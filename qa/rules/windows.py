@@ -64,7 +64,7 @@ class Look:
     @cached_property
     def talks(self) -> list[Talk]:
         """The talks of the side meant, unsure ones included."""
-        return [t for t in self.view.talks if t.might_be(self.condition.by)]
+        return self.view.talks_of(self.condition.by)
 
     def keep(self, hit: Hit) -> Hit | None:
         """The hit with its doubt and its groups, or None when it is certainly elsewhere."""

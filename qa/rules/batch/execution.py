@@ -204,8 +204,8 @@ def _whether(plan: Plan) -> frozenset[Key]:
         if step.condition.anchors or step.condition.unless or not isinstance(step.condition.window, (TurnRange, type(None))):
             counted.add(step.key)
     for item in plan.rule_set.items:
-        for expression in filter(None, (item.applies_when, item.requirement)):
-            for atom, _ in expressions.atoms(expression):
+        for expression in (item.applies_when, item.requirement):
+            for atom, _ in expressions.atoms(expression) if expression is not None else ():
                 if not isinstance(atom, (Name, Compare)) or (item.points_per_hit and isinstance(atom, Name)):
                     counted |= {plan.key_of(item, n) for n in expressions.names(atom)}
     return frozenset(plan.steps) - counted

@@ -17,7 +17,7 @@ _KNOWN = ("call_id", "duration", "layout", "direction", "queue", "agent_id", "tr
 
 
 def of_frames(turns: pl.DataFrame, calls: pl.DataFrame) -> Table:
-    """The table of ``calls`` (a row a call) and their ``turns``, in which the rows of a call lie together, in its order and that of ``calls``.
+    """The table of ``calls`` (a row a call) and their ``turns``: a call's rows lie together, in its order and that of ``calls``.
 
     ``turns`` needs ``call_id``, ``role``, ``text``, ``start`` and ``end`` (seconds, null when unknown), and may have ``role_confidence``,
     ``confidence`` and ``source_kind``. ``calls`` needs ``call_id``, and may have ``duration`` (seconds), ``layout``, ``direction``,
@@ -91,7 +91,9 @@ class _Rows:
 
     def _head(self, row: dict[str, Any], turns: tuple[Turn, ...] = ()) -> Call:
         layout = Layout(str(row.get("layout") or "none"))
-        given = {name: row[name] for name in ("direction", "queue", "agent_id", "truncated", "metadata_closed") if row.get(name) is not None}
+        given = {
+            name: row[name] for name in ("direction", "queue", "agent_id", "truncated", "metadata_closed") if row.get(name) is not None
+        }
         return Call(
             str(row["call_id"]),
             turns,
@@ -108,19 +110,19 @@ class _Rows:
         names = [name for name in dict.fromkeys((column, field, "metadata_closed")) if name in self.calls.columns]
         seen: dict[tuple[str | None, bool], int] = {}
         stubs: list[Call] = []
-        kinds = self.calls.select("call_id" if not names else names).with_row_index("row_")
-        if names:
-            kinds = kinds.group_by(names, maintain_order=True).agg(pl.col("row_"))
-        else:
-            kinds = kinds.select(pl.col("row_").implode())
+        rows = self.calls.select(names or "call_id").with_row_index("row_")
+        row = pl.col("row_")
+        kinds = rows.group_by(names, maintain_order=True).agg(row) if names else rows.select(row.implode())
         which = np.zeros(len(self.calls), dtype=np.int64)
-        for rows in kinds["row_"].to_list():
-            stub = self._head(self.calls.row(rows[0], named=True))
+        for alike in kinds["row_"].to_list():
+            if not alike:
+                continue
+            stub = self._head(self.calls.row(alike[0], named=True))
             key = (fact(stub, field), stub.metadata_closed)
             if key not in seen:
                 seen[key] = len(stubs)
                 stubs.append(stub)
-            which[rows] = seen[key]
+            which[alike] = seen[key]
         return which, stubs
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -49,7 +50,8 @@ class Hits:
         answered = self.answered
         if answered is not None and chosen.dtype == np.bool_:
             kept = chosen[answered[0]]
-            answered = ((np.cumsum(chosen) - 1)[answered[0][kept]], answered[1][kept])
+            number: Ints = np.cumsum(chosen, dtype=np.int64) - 1
+            answered = (number[answered[0][kept]], answered[1][kept])
         elif answered is not None:
             back = np.argsort(chosen)
             moved = back[answered[0]]
@@ -67,7 +69,8 @@ class Hits:
     def both(left: Hits, right: Hits) -> Hits:
         """The hits of both, ordered by call, turn and character, those of ``left`` first where equal."""
         names = ("call", "turn", "begin", "end", "since", "until", "certain", "phrase")
-        joined = replace(left, **{name: np.concatenate([getattr(left, name), getattr(right, name)]) for name in names})
+        columns: dict[str, Any] = {name: np.concatenate([getattr(left, name), getattr(right, name)]) for name in names}
+        joined = replace(left, **columns)
         shift = len(left.call)
         if left.answered is not None and right.answered is not None:
             pairs = tuple(np.concatenate([a, b + s]) for a, b, s in zip(left.answered, right.answered, (shift, 0), strict=True))

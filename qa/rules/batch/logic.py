@@ -23,8 +23,8 @@ def evaluate(expression: Expression, of_atom: Callable[[Atom], Small]) -> Small:
         return (HIT - evaluate(expression.inner, of_atom)).astype(np.int8)
     if isinstance(expression, (And, Or)):
         combine = np.minimum if isinstance(expression, And) else np.maximum
-        parts = [evaluate(part, of_atom) for part in expression.parts]
-        return combine.reduce(parts)  # type: ignore[no-any-return]
+        value: Small = combine.reduce([evaluate(part, of_atom) for part in expression.parts])
+        return value
     return of_atom(expression)
 
 
@@ -84,16 +84,17 @@ def excused(step: Step, hits: Hits, found: Callable[[str], Hits], placing: Placi
         near.append((base.astype(np.int8), pairs, unless.once))
     verdict = np.max([base for base, _, _ in near], axis=0)
     used: set[tuple[int, int]] = set()
+    hit: int
     for hit in sorted({h for _, pairs, _ in near for h in pairs}):
         best = MISS
         for number, (base, pairs, once) in enumerate(near):
             here = int(base[hit])
-            for excuse, value in pairs.get(hit, ()):
+            for excuse, worth in pairs.get(hit, ()):
                 if (number, excuse) in used:
                     continue
                 if once:
                     used.add((number, excuse))
-                here = max(here, value)
+                here = max(here, worth)
                 if here == HIT:
                     break
             best = max(best, here)

@@ -5,7 +5,7 @@ What fires lies inside the near place.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -73,37 +73,30 @@ class Nearness:
     """The filter for several lexicons, each with the share of sounds that may be wrong and the fewest sounds that count."""
 
     def __init__(self, lexicons: Iterable[tuple[int, Lexicon, float, int]]) -> None:
-        by_key: dict[Key, dict[int, list[int]]] = {}
+        by_key: dict[Key, set[int]] = {}
         whole: dict[str, int] = {}
-        self.by_letter: dict[int, list[int]] = {}
-        """Wordings of which only letters tell, all parts being a sound long: slot to numbers."""
-        self.in_parts: dict[int, list[int]] = {}
         for slot, words, limit, fewest in lexicons:
             for number, entry in enumerate(words.wordings):
                 if sum(max(1, len(q.sounds.loose)) for q in entry.queries) < fewest or number in _hopeless(words, number):
                     continue
-                if len(entry.queries) > 1:
-                    self.in_parts.setdefault(slot, []).append(number)
                 cut = keys_of(entry.queries, limit)
                 if cut is None:
-                    self.by_letter.setdefault(slot, []).append(number)
                     continue
                 keys, heard = cut
                 if heard:
                     keys = [(WHOLE, whole.setdefault(heard.decode("latin-1"), len(whole)))]
                 for key in keys:
-                    by_key.setdefault(key, {}).setdefault(slot, []).append(number)
-        self._wordings: Mapping[Key, Mapping[int, list[int]]] = by_key
+                    by_key.setdefault(key, set()).add(slot)
         self._shapes = np.zeros(_BYTES**3, dtype=np.uint8)
         self._tables: list[tuple[Ints, Ints, Ints]] = []
         self._whole = Literals(list(whole))
         for shape in range(4):
             mine = sorted((code, sorted(slots)) for (s, code), slots in by_key.items() if s == shape)
-            keys = np.array([code for code, _ in mine], dtype=np.int64)
+            codes = np.array([code for code, _ in mine], dtype=np.int64)
             if shape < 3:
-                self._shapes[keys] |= 1 << shape
+                self._shapes[codes] |= 1 << shape
             at = np.concatenate([[0], np.cumsum([len(slots) for _, slots in mine])]).astype(np.int64)
-            self._tables.append((keys, at, np.array([slot for _, slots in mine for slot in slots], dtype=np.int64)))
+            self._tables.append((codes, at, np.array([slot for _, slots in mine for slot in slots], dtype=np.int64)))
 
     def find(self, heard: Sounded, talks: Talks) -> Fired:
         """Every place that may be (part of) something near a wording."""
@@ -130,10 +123,6 @@ class Nearness:
         which = np.searchsorted(keys, code)
         pair, slot = expand(at[which + 1] - at[which], at[which])
         return Fired(talk[pair], slots[slot], begin[pair], end[pair] + 1, (code[pair] << 2) | shape)
-
-    def wordings(self, slot: int, key: int) -> list[int]:
-        """The wordings of a slot that a key of :meth:`find` stands for."""
-        return list(self._wordings[key & 3, key >> 2][slot])
 
 
 def latin_talks(talks: Talks) -> Bools:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from functools import lru_cache
-from typing import Any
 
 import numpy as np
 
@@ -88,7 +86,7 @@ class Matched:
             low, high = bounds[number], bounds[number + 1]
             at = listed[low]
             text = self.talks.text(at) if plain else text_of(self.table.chars[self.table.at[at] : self.table.at[at + 1]])
-            for match in regex._matches(_only(step.prepared, tuple(dict.fromkeys(fired[low:high]))), text):
+            for match in regex._matches(regex.only(step.prepared, tuple(dict.fromkeys(fired[low:high]))), text):
                 rows.append((at, match.start, match.end))
                 if lazy and self._certain(at, match.start, match.end):
                     settled = call
@@ -130,9 +128,3 @@ class Matched:
         sizes = 1 + (talks.codes >= 0x80).astype(np.int64) + (talks.codes >= 0x800) + (talks.codes >= 0x10000)
         sums = np.concatenate([[0], np.cumsum(sizes)])
         return text, sums[talks.at] + np.arange(len(talks.at))
-
-
-@lru_cache(maxsize=10_000)
-def _only(prepared: Any, which: tuple[int, ...]) -> Any:
-    """The condition with some of its patterns."""
-    return replace(prepared, patterns=tuple(prepared.patterns[n] for n in which))

@@ -88,8 +88,8 @@ class Index:
             talks,
             (talk[pair], begin[pair], end[pair], self._wording[entry]),
             bounds,
-            (which[part], begin[part], end[part]),
-            np.searchsorted(which[part], np.arange(len(self._sizes) + 1)),
+            (which[part].astype(np.int64), begin[part].astype(np.int64), end[part]),
+            np.searchsorted(which[part], np.arange(len(self._sizes) + 1)).astype(np.int64),
         )
 
     def gapped(self, slot: int) -> list[_Gapped]:
@@ -269,38 +269,32 @@ class Said:
         for taken in (exact, voids):
             clear = ~overlapping(fired.talk[chosen], fired.begin[chosen], fired.end[chosen], taken.talk, taken.begin, taken.end)
             chosen = chosen[clear]
-        candidates: dict[int, set[int]] = {}
-        for talk, key in zip(fired.talk[chosen].tolist(), fired.key[chosen].tolist(), strict=True):
-            candidates.setdefault(talk, set()).update(self.words.near.wordings(slot, key))
-        lettered = set(self.words.near.by_letter.get(slot, ()))
-        if lettered:
-            for gapped in self.words.index.gapped(2 * slot):
-                for talk in self.search.adjacent(gapped, wanted).tolist():
-                    candidates.setdefault(talk, set()).update(lettered)
-        in_parts = self.words.near.in_parts.get(slot)
-        if in_parts:
-            for talk in self._latin[wanted[self._latin]].tolist():
-                candidates.setdefault(talk, set()).update(in_parts)
+        talks = [fired.talk[chosen]]
+        if words.lettered:
+            talks += [self.search.adjacent(gapped, wanted) for gapped in self.words.index.gapped(2 * slot)]
+        if words.in_parts:
+            talks.append(self._latin[wanted[self._latin]])
+        candidates = np.unique(np.concatenate(talks)).tolist()
         return self._listened(words, use, candidates, (exact, voids))
 
-    def _listened(self, words: Lexicon, use: Use, candidates: dict[int, set[int]], taken: tuple[Places, Places]) -> Hits | None:
+    def _listened(self, words: Lexicon, use: Use, candidates: list[int], taken: tuple[Places, Places]) -> Hits | None:
         """The nearest place of each candidate talk, if any, that is a hit and overlaps nothing found to the letter."""
         rows: list[tuple[int, int, int, int, bool]] = []
-        for talk in sorted(candidates):
+        for talk in candidates:
             text = self.talks.text(talk)
             view = Talk(talk, Role.UNKNOWN, True, (), text, ())
-            for place in matching.near_places(words, [view], use, only=candidates[talk]):
+            for place in matching.near_places(words, [view], use, sifted=True):
                 certain = matching.certain_by_sound(place, use)
                 if certain is not None:
                     start = int(self.talks.at[talk])
                     rows.append((talk, start + place.start, start + place.end, place.wording.phrase.index, certain))
         if not rows:
             return None
-        talk, begin, end, phrase, certain = (np.array(column) for column in zip(*rows, strict=True))
-        free = np.ones(len(talk), dtype=np.bool_)
+        where, begin, end, phrase, sure = (np.array(column) for column in zip(*rows, strict=True))
+        free = np.ones(len(where), dtype=np.bool_)
         for places in taken:
-            free &= ~overlapping(talk, begin, end, places.talk, places.begin, places.end)
-        return spoken(self.table, self.talks, self.doubt, begin[free], (end - begin)[free], phrase[free], certain[free])
+            free &= ~overlapping(where, begin, end, places.talk, places.begin, places.end)
+        return spoken(self.table, self.talks, self.doubt, begin[free], (end - begin)[free], phrase[free], sure[free])
 
 
 def _different(hits: Hits, chosen: Bools) -> Ints:

@@ -44,7 +44,7 @@ class Place:
     length: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Lexicon:
     """All wordings of a condition. ``heads`` leads from the first two characters (or the only one) to those that begin so.
 
@@ -133,37 +133,48 @@ def exact_places(words: Lexicon, talks: Sequence[Talk]) -> list[Place]:
     return kept
 
 
-def near_places(words: Lexicon, talks: Iterable[Talk], use: Use, only: Collection[int] | None = None) -> list[Place]:
+def near_places(words: Lexicon, talks: Iterable[Talk], use: Use, *, sifted: bool = False) -> list[Place]:
     """Per talk the place that sounds most like one of the wordings: within ``NEAR_RATE`` if wanted, else ``SURE_RATE``.
 
-    ``only`` are the numbers of the wordings that may be there at all, where somebody has looked already.
+    ``sifted`` says that the talks are those in which something may be near: somebody has looked already.
     """
     limit = NEAR_RATE if use is Use.WANTED else SURE_RATE
-    best: list[Place] = []
-    spoken = [(talk, sound.sounds(talk.text)) for talk in talks if talk.text]
-    keys = words.near if limit == NEAR_RATE else words.sure
-    fired = set() if only is not None else keys.keys() & soundkeys.held_by_all(tuple(heard.loose for _, heard in spoken))
-    if only is None and not fired and not words.lettered and not words.in_parts:
-        return []
-    for talk, heard in spoken:
-        perhaps = _perhaps_near(words, talk.text, keys, fired & soundkeys.held_by(heard.loose)) if only is None else only
-        nearest: Place | None = None
-        for number in _worth_aligning(words, heard, limit, perhaps) if perhaps else ():
-            entry = words.wordings[number]
-            near = _near(entry, talk, heard, limit)
-            if near is None:
-                continue
-            start, end, cost, length = near
-            if nearest is None or (cost / length, -length) < (nearest.cost / nearest.length, -nearest.length):
-                nearest = Place(talk, start, end, entry, exact=False, cost=cost, length=length)
-        if nearest is not None:
-            best.append(nearest)
+    spoken = [talk for talk in talks if talk.text]
+    if not sifted:
+        keys = words.near if limit == NEAR_RATE else words.sure
+        fired = keys.keys() & soundkeys.held_by_all(tuple([sound.sounds(talk.text).loose for talk in spoken]))
+        if not fired and not words.lettered and not words.in_parts:
+            return []
+        spoken = [
+            t for t in spoken if words.lettered or words.in_parts or not fired.isdisjoint(soundkeys.held_by(sound.sounds(t.text).loose))
+        ]
+    found = ((talk, _nearest(words, talk.text, limit)) for talk in spoken)
+    return [
+        Place(talk, near[0], near[1], words.wordings[near[2]], exact=False, cost=near[3], length=near[4])
+        for talk, near in found
+        if near is not None
+    ]
+
+
+@lru_cache(maxsize=100_000)
+def _nearest(words: Lexicon, text: str, limit: float) -> tuple[int, int, int, float, int] | None:
+    """(start, end, number of the wording, cost, sounds) of what sounds most like a wording; kept, since agents repeat themselves."""
+    heard = sound.sounds(text)
+    best: tuple[int, int, int, float, int] | None = None
+    for number in _worth_aligning(words, heard, limit, _perhaps_near(words, text, heard, limit)):
+        near = _near(words.wordings[number], text, heard, limit)
+        if near is None:
+            continue
+        start, end, cost, length = near
+        if best is None or (cost / length, -length) < (best[3] / best[4], -best[4]):
+            best = (start, end, number, cost, length)
     return best
 
 
-def _perhaps_near(words: Lexicon, text: str, keys: Mapping[int, tuple[int, ...]], held: Iterable[int]) -> set[int]:
-    """The wordings of which enough sounds stand in the text for it to be near, ``held`` being those of their keys that do."""
-    found = {n for key in held for n in keys[key]}
+def _perhaps_near(words: Lexicon, text: str, heard: sound.Sounds, limit: float) -> set[int]:
+    """The wordings of which enough sounds stand in the text for it to be near."""
+    keys = words.near if limit == NEAR_RATE else words.sure
+    found = {n for key in keys.keys() & soundkeys.held_by(heard.loose) for n in keys[key]}
     found.update(words.lettered)
     if words.in_parts and _LATIN.search(text):  # a word cut in two sounds like no other
         found.update(words.in_parts)
@@ -241,7 +252,7 @@ def _bounded(entry: Wording, text: str, start: int, end: int) -> bool:
     return not (entry.right and end < len(text) and _latin(text[end]))
 
 
-def _near(entry: Wording, talk: Talk, heard: sound.Sounds, limit: float) -> tuple[int, int, float, int] | None:
+def _near(entry: Wording, text: str, heard: sound.Sounds, limit: float) -> tuple[int, int, float, int] | None:
     """(start, end, cost, sounds) of the nearest place of all parts in order, gaps kept."""
     if len(entry.queries) == 1:
         near = sound.find_near(entry.queries[0], heard, limit)
@@ -249,7 +260,7 @@ def _near(entry: Wording, talk: Talk, heard: sound.Sounds, limit: float) -> tupl
     begin = at = -1
     cost, length = 0.0, 0
     for number, query in enumerate(entry.queries):
-        rest = talk.text if at < 0 else talk.text[at : at + GAP + 2 * len(query.sounds.loose)]
+        rest = text if at < 0 else text[at : at + GAP + 2 * len(query.sounds.loose)]
         offset = max(0, at)
         if len(query.sounds.loose) < 2:
             place = rest.find(entry.phrase.parts[number])

@@ -18,6 +18,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 import re2
@@ -60,7 +61,7 @@ class Match:
     value: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Prepared:
     """Compiled patterns. ``joint`` and ``lines`` match (at least) where any, or each, of them matches in one of several lines."""
 
@@ -77,8 +78,8 @@ class Prepared:
         joined = "\n".join(texts)
         if self.joint.search(joined) is None:
             return None
-        kept = tuple(p for p, line in zip(self.patterns, self.lines, strict=True) if line.search(joined) is not None)
-        return Prepared(self.params, kept, self.exclude) if kept else None
+        kept = tuple(n for n, line in enumerate(self.lines) if line.search(joined) is not None)
+        return only(self, kept) if kept else None
 
 
 def compile_pattern(fields: Fields, key: str, pattern: str) -> Any:
@@ -178,6 +179,13 @@ def _longest(hits: list[Hit]) -> list[Hit]:
     return list(best.values())
 
 
+@lru_cache(maxsize=4096)
+def only(prepared: Prepared, which: tuple[int, ...]) -> Prepared:
+    """The condition with some of its patterns."""
+    return Prepared(prepared.params, tuple(prepared.patterns[n] for n in which), prepared.exclude)
+
+
+@lru_cache(maxsize=50_000)
 def _matches(prepared: Prepared, text: str) -> list[Match]:
     """The matches that no exclusion overlaps; of overlapping ones the first."""
     found: dict[tuple[int, int], str | None] = {}
