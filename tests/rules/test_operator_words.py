@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from hotline.errors import BadRule
 from qa.rules.verdict import Verdict
 
 HIT, MISS, DOUBTFUL = Verdict.HIT, Verdict.MISS, Verdict.DOUBTFUL
@@ -82,6 +83,23 @@ class TestSimilarTo:
         found = find(rule, call("agent: 好的，请您先不要着急"))
         assert places(found) == [(0, 3, 10, True)] and "≈「请您先不要着急」1.00" in found.hits[0].detail
 
+    def test_the_closest_of_two_close_ones_is_named(self, find, call) -> None:
+        rule = "x: {similar_to: [请您先不要着急好吗, 请您先不要着急], at_least: 0.7, by: agent}"
+        assert "≈「请您先不要着急」1.00" in find(rule, call("agent: 好的好的，请您先不要着急")).hits[0].detail
+
+    def test_a_likeness_by_sound_stands_at_its_characters(self, find, call) -> None:
+        found = find(self.RULE % "", call("agent: ok，请您先部要着急"))
+        assert places(found) == [(0, 3, 10, True)] and "1.00" in found.hits[0].detail
+
+    def test_the_ends_of_what_may_be_written(self, one_item) -> None:
+        for limit, good in (("0.5", True), ("1", True), ("0.49", False), ("1.01", False)):
+            rule = f"x: {{similar_to: 请您先不要着急, at_least: {limit}}}"
+            if good:
+                one_item(rule)
+            else:
+                with pytest.raises(BadRule, match=r"not a number from 0\.5 to 1"):
+                    one_item(rule)
+
     def test_an_exclusion_voids_only_what_it_overlaps(self, find, call) -> None:
         text = "请您先不要着急。谁说不着急"
         assert places(find(self.RULE % ", exclude: [谁说]", call(f"agent: {text}"))) == [(0, 0, 7, True)]
@@ -101,3 +119,12 @@ class TestSimilarTo:
         assert find(self.RULE % "", replace(base, turns=(replace(base.turns[0], confidence=0.1),))).verdict is DOUBTFUL
         assert find(self.RULE % "", call("agent: 您好", truncated=True)).unsure
         assert not find(self.RULE % "", call("agent: 请您先不要着急", truncated=True)).unsure
+
+
+class TestSameValue:
+    def test_by_default_the_other_side_repeats(self, find, call) -> None:
+        lines = ("customer: 我电话13912345678", "agent: 是13912345678", "customer: 对13912345678")
+        assert [h.turn for h in find("x: {same_value: phone}", call(*lines)).hits] == [1]
+        assert [h.turn for h in find("x: {same_value: phone, by: customer}", call(*lines)).hits] == [2]
+        turned = ("agent: 您打13912345678", "customer: 是13912345678", "agent: 对13912345678")
+        assert [h.turn for h in find("x: {same_value: phone, given_by: agent}", call(*turned)).hits] == [1]
