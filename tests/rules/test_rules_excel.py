@@ -88,8 +88,8 @@ def _exported(file: Path, rule_set) -> Path:
 def test_columns_become_conditions(tmp_path: Path) -> None:
     rows = [
         ROW,
-        {"id": "sorry", "title": "致歉", "title_en": "Sorry", "points": 3, "kind": "必须说", "by": "坐席", "say": "抱歉", "trigger": "投诉\n太过分",
-         "trigger_by": "客户", "within": 3, "applies_when": "meta.area == 城区"},
+        {"id": "sorry", "title": "致歉", "title_en": "Sorry", "points": 3, "kind": "必须说", "by": "坐席", "say": "抱歉",
+         "trigger": "投诉\n太过分", "trigger_by": "客户", "within": 3, "applies_when": "meta.area == 城区"},
         {"title": "不骂人", "fatal": "是", "kind": "不得说", "by": "坐席", "say": "有病", "exclude": "有病人", "section": "态度"},
         {"title": "话术", "points_per_hit": 2, "at_most": 6, "kind": "不得说", "match": "正则", "say": "滚.{0,2}蛋", "by": "双方"},
         {"title": "静音", "points": 4, "yaml": "conditions: {d: {silence: {over: 8 s}}}\nforbid: d\nseverity: serious"},
@@ -159,7 +159,8 @@ def test_columns_nobody_knows_are_listed_and_missing_ones_refused(tmp_path: Path
 
 def test_what_a_cell_cannot_hold_is_listed(tmp_path: Path) -> None:
     talk = ", ".join(f'"agent: 您好{"啊" * 450}{n}"' for n in range(90))
-    text = f"id: t\ntitle: T\nsections: [{{id: s, items: [{{id: long, points: 1, conditions: {{x: {{say: 您好}}}}, expect: x, examples: {{pass: [{talk}]}}}},"
+    text = "id: t\ntitle: T\nsections: [{id: s, items: [{id: long, points: 1, conditions: {x: {say: 您好}}, expect: x, "
+    text += f"examples: {{pass: [{talk}]}}}},"
     text += "{id: short, points: 1, conditions: {x: {say: 您好}}, expect: x}]}]"
     losses = export_excel(load_text(text, "t.yaml"), tmp_path / "x.xlsx")
     assert [(x.rule, x.field, x.left_out) for x in losses] == [("long", "pass", True)]

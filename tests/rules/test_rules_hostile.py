@@ -176,6 +176,7 @@ LAUGHS = (
     + b"]><worksheet><sheetData><row><c t='str'><v>&i;</v></c></row></sheetData></worksheet>"
 )
 WIDE = b'<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><dimension ref="A1:XFD1048576"/><sheetData>'
+END = b"</sheetData></worksheet>"
 EXCEL: dict[str, dict[str, bytes]] = {
     "zip bomb": {"xl/media/bomb.xml": b"\0" * (200 * 2**20)},
     "many parts": {f"xl/media/{n}.xml": b"<a/>" for n in range(2_000)},
@@ -183,7 +184,9 @@ EXCEL: dict[str, dict[str, bytes]] = {
     "entities in UTF-16": {SHEET: LAUGHS.decode().encode("utf-16")},
     "a sheet that is no XML": {SHEET: b"\x89PNG" * 100},
     "a sheet cut short": {SHEET: WIDE + b"<row r='1'><c r='A1'"},
-    "a sheet of a million rows": {SHEET: WIDE + b"".join(b"<row r='%d'><c r='A%d'><v>1</v></c></row>" % (n, n) for n in range(1, 300_000)) + b"</sheetData></worksheet>"},
+    "a sheet of a million rows": {
+        SHEET: WIDE + b"".join(b"<row r='%d'><c r='A%d'><v>1</v></c></row>" % (n, n) for n in range(1, 300_000)) + END
+    },
     "a cell far away": {SHEET: WIDE + b"<row r='1048576'><c r='XFD1048576'><v>1</v></c></row></sheetData></worksheet>"},
     "texts of many megabytes": {"xl/sharedStrings.xml": b"<sst>" + b"<si><t>" + b"x" * (60 * 2**20) + b"</t></si></sst>"},
     "no workbook": {"xl/workbook.xml": b"<workbook/>"},
@@ -220,15 +223,18 @@ def test_formulas_are_refused_by_cell(tmp_path: Path, value: str) -> None:
 
 
 ODD = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8) | st.sampled_from(["1", "客服", "AFTER", "(", "!", "1&&1", -1, 0]),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["cid", "param", "keywords", "from", "anchor", "x"]), inner, max_size=3),
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8)
+    | st.sampled_from(["1", "客服", "AFTER", "(", "!", "1&&1", -1, 0]),
+    lambda inner: st.lists(inner, max_size=3)
+    | st.dictionaries(st.sampled_from(["cid", "param", "keywords", "from", "anchor", "x"]), inner, max_size=3),
     max_leaves=6,
 )  # fmt: skip
 PLACES = [
     ("conditions",), ("rules",), ("conditions", 0), ("rules", 0), ("conditions", 0, "cid"), ("conditions", 0, "check_range"),
     ("conditions", 0, "check_range", "role"), ("conditions", 0, "check_range", "anchor"), ("conditions", 0, "check_range", "range"),
     ("conditions", 0, "check_range", "absolute"), ("conditions", 0, "operators"), ("conditions", 0, "operators", 0),
-    ("conditions", 0, "operators", 0, "type"), ("conditions", 0, "operators", 0, "param"), ("conditions", 0, "operators", 0, "param", "keywords"),
+    ("conditions", 0, "operators", 0, "type"), ("conditions", 0, "operators", 0, "param"),
+    ("conditions", 0, "operators", 0, "param", "keywords"),
     ("conditions", 0, "operators", 0, "param", "keywordMatchSize"), ("conditions", 0, "operators", 0, "param", "synonyms"),
     ("conditions", 0, "operators", 0, "oid"), ("conditions", 0, "lambda"), ("rules", 0, "lambda"), ("rules", 0, "scoreNum"),
     ("rules", 0, "scoreType"), ("rules", 0, "level"), ("rules", 0, "triggers"), ("rules", 0, "rid"), ("rules", 0, "name"),

@@ -56,7 +56,7 @@ def judged(text: str, *lines: str) -> str:
         (keywords("(滚|走)开"), "(滚|走)开", "走开"),
         ({"type": "REGULAR_EXPRESSION", "param": {"regex": "投诉.{0,4}没用"}}, "投诉也没用", "投诉"),
         ({"type": "REGULAR_EXPRESSION", "param": {"regex": "满意", "notRegex": "不满意"}}, "满意", "不满意吗，满意吧"),
-        ({"type": "SIMILAR_MATCH", "param": {"similarlySentences": ["请问有什么可以帮您"], "score": 80}}, "请问有什么可以帮您", "地址报一下"),
+        ({"type": "SIMILAR_MATCH", "param": {"similarlySentences": ["请问有什么可以帮您"], "score": 80}}, "请问有什么可以帮您", "报地址"),
     ],
     ids=lambda value: json.dumps(value, ensure_ascii=False)[:60] if isinstance(value, dict) else None,
 )  # fmt: skip
@@ -92,8 +92,10 @@ AFTER = {"anchor": {"cid": "1", "location": "AFTER", "hit_time": 1}, "role": "�
         ({"role": "所有", "range": {"from": 1, "to": -1}}, ""),
         (AFTER, "after: first c_1\n        within: 2 agent turns"),
         ({**AFTER, "range": {"from": 1, "to": -1}}, "after: first c_1"),
-        ({**AFTER, "anchor": {"cid": "1", "location": "BEFORE", "hit_time": -1}, "range": {"from": -3, "to": -1}}, "before: any c_1\n        within: 3 agent turns"),
-        ({**AFTER, "anchor": {"cid": "1", "location": "AROUND"}, "range": {"from": -1, "to": 1}}, "around: first c_1\n        within: 1 agent turns"),
+        ({**AFTER, "anchor": {"cid": "1", "location": "BEFORE", "hit_time": -1}, "range": {"from": -3, "to": -1}},
+         "before: any c_1\n        within: 3 agent turns"),
+        ({**AFTER, "anchor": {"cid": "1", "location": "AROUND"}, "range": {"from": -1, "to": 1}},
+         "around: first c_1\n        within: 1 agent turns"),
         ({**AFTER, "anchor": {"cid": "1", "location": "CURRENT"}}, "around: first c_1\n        within: 0 turns"),
     ],
 )  # fmt: skip
