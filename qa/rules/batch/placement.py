@@ -171,7 +171,7 @@ class Weak:
 
     def __init__(self, table: Table, talks: Talks, placing: Placing, doubt: Doubt) -> None:
         self.table, self.talks, self.placing = table, talks, placing
-        self._turns = np.flatnonzero(weak_turns(table, doubt) & ~talks.filler)
+        self._turns = np.flatnonzero(weak_turns(table, doubt) & ~talks.filler & (talks.plain_size > 0))
 
     def unsure(self, step: Step, hits: Hits, found: Callable[[str], Hits]) -> Bools:
         """Per call, whether finding nothing proves nothing."""

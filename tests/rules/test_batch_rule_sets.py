@@ -1,0 +1,121 @@
+"""Random rule sets over random calls: both executors agree, with Hyperscan and without it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from qa import rules
+from qa.calls import Call
+from qa.rules.batch import TRUTHS
+from qa.rules.batch.execution import Execution, Prepared
+from qa.rules.batch.scanner import Scanner
+from qa.rules.batch.table import of_calls
+from qa.rules.judging import judge
+from qa.rules.plan import compile_plan
+from tests.rules.random_calls import calls
+
+SAY = [
+    "您好",
+    "[您好, 再见]",
+    "{all: [您好, 地址]}",
+    "{at_least: 2, of: [稍等, 地址, 投诉, 对吗]}",
+    "离…远",
+    "请问(您|)有什么可以(帮您|帮助)",
+    "电线…(断|掉)",
+    "one moment",
+]
+REGEX = ["'投诉|地址'", "'^您好'", "'[四五十]{2,3}分'", "'(?i)ok'", "'好$'", "'[^，]{2}店网'", "'\\p{Han}'"]
+WINDOWS = ["first 2 agent turns", "last 2 turns", "first 5 s", "-4 s to end", "turns 2 to 3"]
+WITHIN = ["within: 2 turns", "within: 1 agent turns", "within: 6 s"]
+
+
+@st.composite
+def condition(draw: st.DrawFn, known: list[str]) -> str:
+    """One condition that may look at those ``known`` before it."""
+    parts = [
+        draw(
+            st.sampled_from(
+                [f"say: {draw(st.sampled_from(SAY))}", f"regex: {draw(st.sampled_from(REGEX))}", "silence: {over: 5 s, awaiting: agent}"]
+            )
+        )
+    ]
+    if not parts[0].startswith("silence") and (side := draw(st.sampled_from(["agent", "customer", ""]))):
+        parts.append(f"by: {side}")
+    if draw(st.booleans()):
+        parts.append(f"in: {draw(st.sampled_from(WINDOWS))}")
+    if known and draw(st.booleans()):
+        direction = draw(st.sampled_from(["after", "before", "around"]))
+        parts.append(f"{direction}: {draw(st.sampled_from(['first', 'last', 'any', 'each']))} {draw(st.sampled_from(known))}")
+        if direction == "around" or draw(st.booleans()):
+            parts.append(draw(st.sampled_from(WITHIN)))
+        if draw(st.integers(0, 3)) == 0:
+            parts.append("if_absent: open")
+    if known and draw(st.integers(0, 3)) == 0:
+        excuse = draw(st.sampled_from(known))
+        parts.append(f"unless: [{{after: {excuse}, within: 2 turns, expires: 30 s}}]" if draw(st.booleans()) else f"unless: [{excuse}]")
+    if parts[0].startswith("say") and draw(st.integers(0, 2)) == 0:
+        parts.append("exclude: [不投诉, 没有病, 您好您好]")
+    return "{" + ", ".join(parts) + "}"
+
+
+@st.composite
+def rule_sets(draw: st.DrawFn) -> str:
+    """The YAML of a rule set of three items."""
+    lines = [
+        "id: random",
+        "version: 1",
+        "title: random",
+        "language: zh",
+        "start: 100",
+        "pass_mark: 60",
+        "sections:",
+        "  - id: s",
+        "    title: s",
+        "    items:",
+    ]
+    for number in range(3):
+        names: list[str] = []
+        found = []
+        for name in "abc":
+            found.append(f"          {name}: {draw(condition(names))}")
+            names.append(name)
+        wanted = draw(
+            st.sampled_from(["a and b", "a or not c", "count(a) >= 2", "count(b) < 2 and c", "not (a and c)", "a and meta.area == 城区"])
+        )
+        stake = draw(st.sampled_from(["points: 5", "fatal: true"]))
+        lines += [f"      - id: i{number}", f"        title: i{number}", f"        {stake}", "        conditions:", *found]
+        if draw(st.booleans()):
+            lines.append("        applies_when: c")
+        lines.append(f"        {draw(st.sampled_from(['expect', 'forbid']))}: {wanted}")
+    return "\n".join(lines)
+
+
+@pytest.mark.parametrize("library", ["hyperscan", "nothing.of.that.name"])
+@settings(max_examples=60, deadline=None)
+@given(text=rule_sets(), many=st.lists(calls(), min_size=1, max_size=4))
+def test_random_rule_sets_over_random_calls(library: str, text: str, many: list[Call]) -> None:
+    rule_set = rules.load_text(text, "random.yaml", Path())
+    found = Execution(Prepared(compile_plan(rule_set), library=library), of_calls(many)).run()
+    for row, call in enumerate(many):
+        for column, alone in enumerate(judge(rule_set, call).judgements):
+            if not found.open[row, column]:
+                assert (TRUTHS[found.applies[row, column]], TRUTHS[found.holds[row, column]]) == (alone.applies, alone.holds), (
+                    f"{alone.item.id} in\n{text}\nof {[(t.role.value, t.text, t.span, t.confidence, t.words) for t in call.turns]}"
+                )
+
+
+def test_a_scanner_reports_every_line_with_a_match() -> None:
+    lines = ["您好，这里是客服", "地址在哪里", "你好", "", "四十五分钟"]
+    text = "\n".join(lines).encode()
+    starts = np.cumsum([0] + [len(line.encode()) + 1 for line in lines])
+    scanner = Scanner(["^.好", "地址|分钟", r"\A您"])
+    which, place = scanner.find(text)
+    hits = {(w, int(np.searchsorted(starts, p, side="right")) - 1) for w, p in zip(which.tolist(), place.tolist(), strict=True)}
+    assert 2 in scanner.apart
+    if 0 not in scanner.apart:
+        assert {(0, 0), (0, 2), (1, 1), (1, 4)} <= hits
