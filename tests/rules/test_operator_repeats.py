@@ -8,7 +8,8 @@ import pytest
 
 from hotline.errors import BadRule
 from qa.calls import Role
-from qa.rules.conditions.repeats import guarded, likeness
+from qa.rules import sound
+from qa.rules.conditions.repeats import guarded, likenesses
 from qa.rules.verdict import Verdict
 
 HIT, MISS, DOUBTFUL = Verdict.HIT, Verdict.MISS, Verdict.DOUBTFUL
@@ -96,10 +97,10 @@ def test_nobodys_voice_is_passed_over_and_hits_settle_the_rest(find, call) -> No
 
 
 def test_likeness_by_letter_and_by_sound() -> None:
-    assert likeness("请您报一下用电户号", "请您报一下用电户号", 0.5) == 1.0
-    assert likeness("请您报一下户号", "请您包一下护号", 0.5) == 1.0, "the recogniser heard other characters of the same sound"
-    assert 0.8 < likeness("请您报一下用电户号", "好的请您报一下用电户号", 0.5) < 1.0
-    assert likeness("请您报一下用电户号", "我家从早上就停电了", 0.5) == 0.0
+    others = ["请您报一下户号", "请您包一下护号", "好的请您报一下户号", "我家从早上就停电了"]
+    found = likenesses("请您报一下户号", others, [sound.sounds(o).loose for o in others], 0.5)
+    assert found[0] == 1.0 and found[1] == 1.0, "the recogniser heard other characters of the same sound"
+    assert found[2] == pytest.approx(2 * 7 / 16) and 3 not in found and list(found) == [0, 1, 2]
 
 
 def test_a_little_below_the_limit_is_doubtful(find, call) -> None:

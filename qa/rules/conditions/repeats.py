@@ -15,10 +15,11 @@ Example:
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
-from rapidfuzz import fuzz
+from rapidfuzz import fuzz, process
 
 from qa.calls import Role, Token
 from qa.redaction import agree
@@ -96,11 +97,16 @@ def find(prepared: Prepared, view: CallView, look: Look) -> Found:
     exempt = [view.original(p.talk, p.start, p.end) for p in exact_places(prepared.exempt, view.talks)]
     said = [s for s in sentences(view) if spoken_length(s.text) >= params.min_chars and not _holds_one(s, exempt)]
     mine = {turn for talk in look.talks for turn in talk.turns}
+    texts, sounds = [s.text for s in said], [sound.sounds(s.text).loose for s in said]
     hits: list[Hit] = []
     for number, now in enumerate(said):
         if now.turn not in mine:
             continue
-        alike = [(kept, score, before) for before in said[:number] for kept, score in _alike(prepared, view, look, before, now)]
+        alike = []
+        for place, score in likenesses(now.text, texts[:number], sounds[:number], params.similarity - BAND).items():
+            kept = _alike(prepared, view, look, said[place], now, score)
+            if kept is not Verdict.MISS:
+                alike.append((kept, score, said[place]))
         if len(alike) < params.times:
             continue
         certain = sum(kept is Verdict.HIT for kept, *_ in alike) >= params.times and view.sure_words(
@@ -136,29 +142,31 @@ def _holds_one(sentence: Sentence, places: list[tuple[int, int, int]]) -> bool:
     return any(turn == sentence.turn and first < sentence.end and sentence.start < last for turn, first, last in places)
 
 
-def _alike(prepared: Prepared, view: CallView, look: Look, before: Sentence, now: Sentence) -> list[tuple[Verdict, float]]:
-    """Whether ``now`` repeats ``before``, and how like they are; empty when it does not."""
+def _alike(prepared: Prepared, view: CallView, look: Look, before: Sentence, now: Sentence, score: float) -> Verdict:
+    """Whether ``now``, so like ``before``, repeats it."""
     params = prepared.params
-    verdict = _sides(view, before, now, params.of) & _values(before, now)
-    if verdict is Verdict.MISS or guarded(before.text) != guarded(now.text):
-        return []
-    score = likeness(before.text, now.text, params.similarity - BAND)
-    if score < params.similarity - BAND:
-        return []
+    if guarded(before.text) != guarded(now.text):
+        return Verdict.MISS
     earlier, later = (Hit(s.turn, s.start, s.end, view.time_of(s.turn, s.start, s.end)) for s in (before, now))
-    verdict = verdict & look.relation("after", prepared.within, earlier, later)
+    verdict = _sides(view, before, now, params.of) & _values(before, now) & look.relation("after", prepared.within, earlier, later)
     if score < params.similarity or not view.sure_words(view.turns[before.turn], before.start, before.end):
         verdict = verdict & Verdict.DOUBTFUL
-    return [] if verdict is Verdict.MISS else [(verdict, score)]
+    return verdict
 
 
-def likeness(one: str, other: str, floor: float) -> float:
-    """How like two plain texts are, 0 to 1: the better of the ratios by characters and by sounds; 0 below ``floor``."""
-    by_letter = fuzz.ratio(one, other, score_cutoff=floor * 100)
-    by_sound = fuzz.ratio(sound.sounds(one).loose, sound.sounds(other).loose, score_cutoff=max(floor * 100, by_letter))
-    return max(by_letter, by_sound) / 100
+def likenesses(text: str, others: Sequence[str], sounds: Sequence[str], floor: float) -> dict[int, float]:
+    """How like ``text`` each of the plain texts ``others`` is, 0 to 1, by place, where it reaches ``floor``.
+
+    The better of the ratios by characters and by ``sounds`` (the row of sounds of each of ``others``).
+    """
+    found: dict[int, float] = {}
+    for query, choices in ((text, others), (sound.sounds(text).loose, sounds)):
+        for _, score, place in process.extract(query, choices, scorer=fuzz.ratio, score_cutoff=floor * 100, limit=None):
+            found[place] = max(found.get(place, 0.0), score / 100)
+    return {place: found[place] for place in sorted(found)}
 
 
+@lru_cache(maxsize=8192)
 def guarded(text: str) -> tuple[str, ...]:
     """The numerals and negations of a plain text, in order: sentences that differ in them say different things."""
     words = re.findall(r"[a-z0-9]+|[^a-z0-9\s]", text)
