@@ -42,6 +42,7 @@ def test_the_wait_lies_behind_what_was_left_unanswered(find, call) -> None:
         (("agent@3-9: 您好", "customer@9-10: 停电"), []),
         (("agent@0-3: 请讲", "unknown@12-14: 停电"), []),  # nobody waited for the agent
         (("customer@0-3: 我家", "agent@4-5: 嗯", "customer@6-9: 停电了", "agent@20-21: 好"), [(2, 3, 3, True)]),  # 嗯 within their turn
+        (("customer@0-1: 嗯", "agent@12-14: 您好"), []),  # no more than a noise
         (("customer: 喂", "agent@12-14: 您好"), [(0, 0, 0, True)]),  # nothing is known of when it was said
     ],
 )
@@ -98,6 +99,8 @@ def test_the_mean_of_all_answers(find, call) -> None:
     assert find(mean % "1 s", unsure).verdict is HIT, "without the doubtful one as well"
     quick = call("customer@0-3: 停电了", "agent@13-14: 请讲", "unknown@14-15: 城东", "agent@15-16: 好")  # 10 s, and perhaps 0 s
     assert find(mean % "6 s", quick).verdict is DOUBTFUL
+    close = call("customer@0-3: 停电了", "agent@8.1-9: 请讲", "unknown@9-10: 城东", "agent@30-31: 好")  # 5.1 s, and perhaps 20 s
+    assert find(mean % "5 s", close).verdict is DOUBTFUL
     many = call("customer@0-3: 停电", "agent@6-7: 请讲", "customer@7-8: 城东", "agent@11-12: 好", "unknown@12-13: 行", "agent@13-14: 好")
     assert find(mean % "4 s", many).verdict is MISS, "3 s twice, and perhaps 0 s"
     unanswered = call("customer@0-3: 停电了", "agent@10-11: 请讲", "customer@11-13: 城东")

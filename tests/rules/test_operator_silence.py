@@ -48,6 +48,14 @@ def test_the_time_before_the_first_word_counts_from_the_start(find, call) -> Non
     assert gaps(find, call("agent@10.5-13: 您好")) == [(0, Span(0.0, 10.5), True)]
 
 
+def test_typed_times_have_no_edge(find, call) -> None:
+    lines = ("customer@0-3: 停电了", "agent@13.1-14: 好"), ("customer@0-3: 停电了", "agent@12.9-14: 好")
+    assert gaps(find, call(*lines[0], layout="none")) == [(0, Span(3.0, 13.1), True)]
+    assert gaps(find, call(*lines[1], layout="none")) == []
+    assert [certain for *_, certain in gaps(find, call(*lines[0]))] == [False]
+    assert [certain for *_, certain in gaps(find, call(*lines[1]))] == [False]
+
+
 def test_turns_are_followed_in_the_order_of_time(find, call) -> None:
     assert gaps(find, call("agent@20-22: 好", "customer@0-3: 停电了")) == [(1, Span(3.0, 20.0), True)]
 
