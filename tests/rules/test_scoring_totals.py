@@ -150,3 +150,12 @@ def test_failing_never_helps(card: tuple[RuleSet, list[Open]], data: st.DataObje
     assert total(rule_set, failed) <= total(rule_set, before[PASS])
     if not any(section.floor for section in rule_set.sections):
         assert total(rule_set, failed) <= total(rule_set, before[NA])
+
+
+def test_a_capping_item_may_lift_the_mean_where_a_floor_holds_its_section_up() -> None:
+    base = replace(BASE.items[0], points=10.0, in_percent=True)
+    capped, lost = replace(base, id="a0", section="a", set_score=95.0), replace(base, id="b0", section="b")
+    first = Section("a", Title("a", "a"), (capped,), weight=1.0, floor=60.0)
+    rule_set = replace(BASE, sections=(first, Section("b", Title("b", "b"), (lost,), weight=1.0)), in_percent=True)
+    opened = [Open(capped, frozenset({NA, FAIL}), 10.0, 10.0), Open(lost, frozenset({FAIL}), 10.0, 10.0)]
+    assert interval(rule_set, opened) == (0.0, 30.0)
