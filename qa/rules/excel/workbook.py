@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import warnings
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -43,7 +44,7 @@ class Workbook:
             page = self._book[sheet]
             page.reset_dimensions()  # what a file says of its size is not believed
             empty = 0
-            for number, row in enumerate(page.iter_rows(max_row=MAX_ROWS + 1, max_col=MAX_COLUMNS), start=1):
+            for number, row in enumerate(_quietly(page.iter_rows(max_row=MAX_ROWS + 1, max_col=MAX_COLUMNS)), start=1):
                 cells = [self._text(cell, sheet) for cell in row]
                 empty = 0 if any(cells) else empty + 1
                 if empty > MAX_EMPTY:
@@ -72,6 +73,17 @@ class Workbook:
         if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
             return str(int(value))
         return "".join(c for c in str(value) if c in "\n\t" or c.isprintable()).strip()
+
+
+def _quietly(rows: Iterator[Any]) -> Iterator[Any]:
+    """The rows without openpyxl's remarks on odd dates and styles, which would stand among a command's output."""
+    while True:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            row = next(rows, None)
+        if row is None:
+            return
+        yield row
 
 
 def _refuse_bombs(file: Path) -> None:
