@@ -24,6 +24,7 @@ from hotline.store.access import OPERATOR
 from qa import ingest as room
 from qa.ingest import Summary
 from qa.progress import Progress
+from qa.redaction.file_names import masked_name
 from qa.sidecars import NamePattern
 from qa.watch import Watch
 from qa.watch import watch as watch_folder
@@ -206,7 +207,7 @@ def runs(
             "run": row["id"],
             "started": f"{row['started_at']:%m-%d %H:%M}",
             "state": row["state"],
-            "source": row["source"],
+            "source": masked_name(row["source"]),
             "rows": row["total"],
             "stored": row["done"],
             "there": row["skipped"],
@@ -247,7 +248,7 @@ def _line(row: dict[str, Any]) -> dict[str, Any]:
     return {
         "id": row["job_id"][:8],
         "call": row["call_id"],
-        "source": row["source"],
+        "source": masked_name(row["source"]),
         "problem": messages.line(row["problem"]),
         "mend": messages.message(row["mend"]),
         "tries": row["attempts"] or None,

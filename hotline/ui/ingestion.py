@@ -16,6 +16,7 @@ from hotline.store import Permission, Store, Viewer, jobs
 from hotline.ui import background, charts, components, session, voices
 from hotline.ui.components import Badge, Card
 from hotline.ui.markup import literal
+from qa.redaction.file_names import masked_name
 
 EVERY_S = 3.0
 """How often a run that is under way is looked at."""
@@ -75,7 +76,7 @@ def _runs(store: Store, viewer: Viewer, was_active: bool) -> None:
 def _run(run: dict[str, Any]) -> None:
     """One run: how far, how fast, and where its time goes."""
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.subheader(t("ingestion.run", id=run["id"], source=literal(Path(run["source"]).name)), anchor=False, width="content")
+        st.subheader(t("ingestion.run", id=run["id"], source=literal(masked_name(Path(run["source"]).name))), anchor=False, width="content")
         colours = {"running": "blue", "finished": "green", "stopped": "orange"}
         st.badge(term("run_state", run["state"]), color=colours.get(run["state"], "red"))
     past = run["done"] + run["skipped"] + run["failed"]
@@ -126,7 +127,7 @@ def _line(run: dict[str, Any]) -> dict[str, Any]:
         "id": str(run["id"]),
         "cells": [
             {"lines": [f"{run['started_at']:%Y-%m-%d %H:%M}", f"#{run['id']}"]},
-            {"lines": [Path(run["source"]).name or run["source"], str(Path(run["source"]).parent)]},
+            {"lines": [masked_name(Path(run["source"]).name or run["source"]), masked_name(str(Path(run["source"]).parent))]},
             {"lines": [f"{run['total']:,}", counts]},
             {"lines": [t("ingestion.hours", hours=f"{run['audio_s'] / 3600:.2f}"), speed]},
             {"lines": [_clock(_took(run))]},
@@ -169,11 +170,11 @@ def _put_aside(store: Store, viewer: Viewer, row: dict[str, Any], busy: bool) ->
     with st.container(border=True):
         words, buttons = st.columns([5, 2], vertical_alignment="center")
         with words:
-            name = row["call_id"] or Path(row["source"]).name
+            name = row["call_id"] or masked_name(Path(row["source"]).name)
             st.markdown(f"**{literal(name)}**　{literal(messages.line(row['problem']))}")
             st.markdown(f":material/build: {literal(messages.message(row['mend']))}")
             tries = t("ingestion.tries", count=row["attempts"]) if row["attempts"] else ""
-            st.caption("　".join(part for part in (literal(row["source"]), tries, f"{row['at']:%Y-%m-%d %H:%M}") if part))
+            st.caption("　".join(part for part in (literal(masked_name(row["source"])), tries, f"{row['at']:%Y-%m-%d %H:%M}") if part))
         with buttons, st.container(horizontal=True, horizontal_alignment="right"):
             if st.button(t("ingestion.retry"), icon=":material/replay:", disabled=busy, key=f"retry_{row['job_id']}"):
                 _retry(store, viewer, [row])
