@@ -34,6 +34,8 @@ class Permission(StrEnum):
     SEE_TEAM_BOARD = "see_team_board"  # the weekly board, teams only
     SEE_REPORTS = "see_reports"
     SEE_RULES = "see_rules"
+    REVIEW_ITEMS = "review_items"  # say of a lost or doubtful item whether the rules were right
+    DRAFT_RULES = "draft_rules"  # try changed rules on stored calls
     PUBLISH_RULES = "publish_rules"  # make a version of a rule set the one that judges
     RESCORE = "rescore"  # judge stored calls again; the earlier result stays
     PUBLISH_WEEK = "publish_week"  # close a week of the boards: its figures no longer change
@@ -50,10 +52,12 @@ _P = Permission
 MATRIX: dict[UserRole, frozenset[Permission]] = {
     UserRole.AGENT: frozenset({_P.OPEN_CALLS, _P.SEE_BOARD, _P.SEE_RULES}),
     UserRole.TEAM_LEAD: frozenset({_P.OPEN_CALLS, _P.SEE_BOARD, _P.SEE_TEAM_BOARD, _P.SEE_REPORTS, _P.SEE_RULES, _P.SEE_FORECAST}),
-    UserRole.QA: frozenset({_P.OPEN_CALLS, _P.EXPORT_CALLS, _P.CORRECT, _P.SEE_BOARD, _P.SEE_TEAM_BOARD, _P.SEE_RULES}),
+    UserRole.QA: frozenset(
+        {_P.OPEN_CALLS, _P.EXPORT_CALLS, _P.CORRECT, _P.SEE_BOARD, _P.SEE_TEAM_BOARD, _P.SEE_RULES, _P.REVIEW_ITEMS, _P.DRAFT_RULES}
+    ),
     UserRole.QA_LEAD: frozenset(
         {_P.OPEN_CALLS, _P.EXPORT_CALLS, _P.CORRECT, _P.SEE_BOARD, _P.SEE_TEAM_BOARD, _P.SEE_REPORTS, _P.SEE_RULES}
-        | {_P.PUBLISH_RULES, _P.RESCORE, _P.PUBLISH_WEEK}
+        | {_P.REVIEW_ITEMS, _P.DRAFT_RULES, _P.PUBLISH_RULES, _P.RESCORE, _P.PUBLISH_WEEK}
     ),
     UserRole.MANAGER: frozenset(
         {_P.OPEN_CALLS, _P.EXPORT_CALLS, _P.SEE_BOARD, _P.SEE_TEAM_BOARD, _P.SEE_REPORTS, _P.SEE_RULES, _P.SEE_FORECAST, _P.PUBLISH_WEEK}

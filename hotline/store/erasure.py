@@ -33,6 +33,7 @@ from hotline.store.schema import (
     calls,
     erasures,
     ingest_attempts,
+    item_reviews,
     jobs,
     quarantine,
     recordings,
@@ -194,6 +195,7 @@ def _mark(store: Store, connection: sa.Connection, viewer: Viewer, call_id: str,
     for table in (quarantine, jobs, turn_corrections, recordings):
         connection.execute(table.delete().where(table.c.call_id == call_id))
     connection.execute(scores.update().where(scores.c.call_id == call_id).values(hits_file=""))
+    connection.execute(item_reviews.update().where(item_reviews.c.call_id == call_id).values(note=""))
     connection.execute(tickets.update().where(tickets.c.call_id == call_id).values(call_id=None))
     known = calls.c.caller_key.is_not(None)
     connection.execute(calls.update().where(calls.c.id == call_id, known).values(caller_key=pseudonym))

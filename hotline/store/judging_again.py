@@ -7,7 +7,7 @@ from datetime import date
 
 from hotline.store import audit
 from hotline.store import calls as call_store
-from hotline.store.access import Viewer
+from hotline.store.access import Permission, Viewer
 from hotline.store.engine import Store
 from qa.calls import Call
 from qa.rules import RuleSet
@@ -48,8 +48,9 @@ def selected(
 def opened(store: Store, viewer: Viewer, call_ids: Sequence[str], old: RuleSet, new: RuleSet) -> Iterator[Call]:
     """The calls that both rule sets are for (by language), one by one. The trail names each call, and the comparison itself.
 
-    Raises NotFound or AccessDenied as :func:`hotline.store.calls.open_call` does.
+    Needs DRAFT_RULES. Raises NotFound or AccessDenied as :func:`hotline.store.calls.open_call` does.
     """
+    viewer.require(Permission.DRAFT_RULES, f"rule set {new.id}")
     with store.begin() as connection:
         audit.record(connection, viewer.name, "preview_rules", new.id, calls=len(call_ids), old=old.content_hash, new=new.content_hash)
     for call_id in call_ids:

@@ -25,6 +25,8 @@ from hotline.store import (
     erasure,
     feeds,
     forecasts,
+    item_reviews,
+    item_statistics,
     jobs,
     parquet,
     publishing,
@@ -48,6 +50,8 @@ see_board       yes    yes        yes yes      yes      -        -      yes
 see_team_board  -      yes        yes yes      yes      yes      -      yes
 see_reports     -      yes        -   yes      yes      -        -      yes
 see_rules       yes    yes        yes yes      yes      -        yes    yes
+review_items    -      -          yes yes      -        -        -      yes
+draft_rules     -      -          yes yes      -        -        -      yes
 publish_rules   -      -          -   yes      -        -        -      yes
 rescore         -      -          -   yes      -        -        -      yes
 publish_week    -      -          -   yes      yes      -        -      yes
@@ -123,6 +127,11 @@ FUNCTIONS: dict[str, tuple[Function, set[str]]] = {
     "parquet.scan_hits": (lambda s, v: parquet.scan_hits(s, v).collect(), CALL_ROLES),
     "scores.rule_source": (lambda s, v: scores.rule_source(s, v, "h" * 64), CALL_ROLES | {"admin"}),
     "scores.history": (lambda s, v: scores.history(s, v, "S1"), CALL_ROLES),
+    "item_reviews.of_call": (lambda s, v: item_reviews.of_call(s, v, "S1", "h" * 64), CALL_ROLES),
+    "item_reviews.precision": (lambda s, v: item_reviews.precision(s, v, "t"), CALL_ROLES),
+    "item_statistics.last_day": (lambda s, v: item_statistics.last_day(s, v, "t"), CALL_ROLES),
+    "item_statistics.state": (lambda s, v: item_statistics.state(s, v), CALL_ROLES),
+    "item_statistics.statistics": (lambda s, v: item_statistics.statistics(s, v, "t"), CALL_ROLES),
     "publishing.publish": (lambda s, v: publishing.publish(s, v, CARD), {"qa_lead"}),
     "weeks.publish_week": (
         lambda s, v: weeks.publish_week(s, replace(v, scope="/"), "2026-W46", today=date(2026, 11, 16)),
@@ -176,6 +185,7 @@ def test_no_function_that_takes_a_viewer_is_forgotten() -> None:
     elsewhere = {  # test_accounts.py, test_organisation below
         *(f"accounts.{name}" for name in ("add_user", "lock", "unlock", "remove", "set_password", "set_role")),
         "feeds.load_all",
+        "item_reviews.judge",  # test_item_reviews.py
         "erasure.erase",  # tests/redaction/test_erasure.py
         *(f"voiceprints.{name}" for name in ("enrol", "forget")),  # tests/speech/test_voiceprints.py
     }
@@ -187,6 +197,8 @@ def test_no_function_that_takes_a_viewer_is_forgotten() -> None:
         erasure,
         feeds,
         forecasts,
+        item_reviews,
+        item_statistics,
         jobs,
         parquet,
         publishing,

@@ -3,6 +3,7 @@
     org_units ─< agents ─< calls ─ recordings ─< scores        rule_sets
         └──────< queues ─< interval_counts, topic_days          jobs, quarantine
     calls ─< tickets, surveys     agent_intervals, agent_days   forecasts ─< forecast_values
+    calls ─< item_reviews >─ rule_sets
     calls ─< turn_corrections     ingest_runs, ingest_attempts, watched_files
     users ─< sessions             audit, published_weeks        staffing_plans
 
@@ -19,7 +20,7 @@ from hotline.store.schema.ingestion import ingest_attempts, ingest_runs, jobs, q
 from hotline.store.schema.organisation import agents, org_units, queues, voiceprints
 from hotline.store.schema.people import audit, sessions, users
 from hotline.store.schema.planning import forecast_values, forecasts, staffing_plans
-from hotline.store.schema.scores import agent_days, published_weeks, rule_sets, scores
+from hotline.store.schema.scores import agent_days, item_reviews, published_weeks, rule_sets, scores
 
 __all__ = [
     "UtcDateTime",
@@ -34,6 +35,7 @@ __all__ = [
     "ingest_attempts",
     "ingest_runs",
     "interval_counts",
+    "item_reviews",
     "jobs",
     "metadata",
     "org_units",

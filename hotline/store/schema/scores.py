@@ -55,6 +55,22 @@ scores = sa.Table(
     sa.Index("uq_scores_current", "call_id", unique=True, sqlite_where=sa.text("current"), postgresql_where=sa.text("current")),
 )
 
+item_reviews = sa.Table(
+    "item_reviews",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("call_id", sa.String(80), sa.ForeignKey("calls.id"), nullable=False, index=True),
+    sa.Column("rule_hash", sa.String(64), sa.ForeignKey("rule_sets.content_hash"), nullable=False),
+    sa.Column("item_id", sa.String(80), nullable=False),
+    sa.Column("outcome", sa.String(8), nullable=False),  # what the rules said: fail | doubtful
+    sa.Column("agreed", sa.Boolean, nullable=False),  # a person heard the call and would take the points too
+    sa.Column("by", sa.String(80), nullable=False),
+    sa.Column("at", UtcDateTime, nullable=False),
+    sa.Column("note", sa.Text, nullable=False, server_default=""),
+    # The newest of a call, rule set and item counts; earlier ones stay.
+    sa.Index("ix_item_reviews_rule_hash_item_id", "rule_hash", "item_id"),
+)
+
 agent_days = sa.Table(
     "agent_days",
     metadata,

@@ -35,9 +35,9 @@ def check(file: Path) -> tuple[RuleSet | None, list[Problem]]:
     return rule_set, problems if rule_set is None else sorted({*problems, *review(rule_set)})
 
 
-def check_text(text: str, name: str) -> tuple[RuleSet | None, list[Problem]]:
-    """As :func:`check`, of a rule set being edited."""
-    rule_set, problems = readable(name, text)
+def check_text(text: str, name: str, folder: Path | None = None) -> tuple[RuleSet | None, list[Problem]]:
+    """As :func:`check`, of a rule set being edited; ``folder`` is where the files lie that it may include."""
+    rule_set, problems = readable(name, text, folder)
     return rule_set, problems if rule_set is None else sorted({*problems, *review(rule_set)})
 
 

@@ -16,15 +16,15 @@ MOST = 50
 """Mistakes named in one run."""
 
 
-def readable(file: Path | str, text: str | None = None) -> tuple[RuleSet | None, list[Problem]]:
-    """The rule set, or None and what keeps it from being read. ``text`` is its content where it lies in no file."""
+def readable(file: Path | str, text: str | None = None, folder: Path | None = None) -> tuple[RuleSet | None, list[Problem]]:
+    """The rule set, or None and what keeps it from being read. ``text`` is its content where it lies in no file, ``folder`` where it would lie."""
     name = str(file)
     try:
-        return (load(Path(file)) if text is None else load_text(text, name)), []
+        return (load(Path(file)) if text is None else load_text(text, name, folder)), []
     except BadRule as error:
         first = error
     problems = [_problem(first, name)]
-    folder = Path(file).parent if text is None else None
+    folder = Path(file).parent if text is None else folder
     if text is None:
         text = _content(Path(file))
     while text is not None and len(problems) < MOST:

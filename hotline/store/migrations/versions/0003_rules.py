@@ -10,6 +10,7 @@ down_revision = "0002"
 def upgrade() -> None:
     _scores()
     _published()
+    _item_reviews()
 
 
 def _scores() -> None:
@@ -45,3 +46,23 @@ def _published() -> None:
         sa.Column("note", sa.Text(), server_default="", nullable=False),
         sa.PrimaryKeyConstraint("week", name="pk_published_weeks"),
     )
+
+
+def _item_reviews() -> None:
+    op.create_table(
+        "item_reviews",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("call_id", sa.String(80), nullable=False),
+        sa.Column("rule_hash", sa.String(64), nullable=False),
+        sa.Column("item_id", sa.String(80), nullable=False),
+        sa.Column("outcome", sa.String(8), nullable=False),
+        sa.Column("agreed", sa.Boolean(), nullable=False),
+        sa.Column("by", sa.String(80), nullable=False),
+        sa.Column("at", sa.DateTime(), nullable=False),
+        sa.Column("note", sa.Text(), server_default="", nullable=False),
+        sa.ForeignKeyConstraint(["call_id"], ["calls.id"], name="fk_item_reviews_call_id"),
+        sa.ForeignKeyConstraint(["rule_hash"], ["rule_sets.content_hash"], name="fk_item_reviews_rule_hash"),
+        sa.PrimaryKeyConstraint("id", name="pk_item_reviews"),
+    )
+    op.create_index("ix_item_reviews_call_id", "item_reviews", ["call_id"])
+    op.create_index("ix_item_reviews_rule_hash_item_id", "item_reviews", ["rule_hash", "item_id"])
