@@ -12,7 +12,7 @@ from functools import cached_property
 import numpy as np
 
 from qa.rules import expressions
-from qa.rules.batch import cuts, filters, logic
+from qa.rules.batch import cuts, filters, logic, waits
 from qa.rules.batch.gaps import Silences
 from qa.rules.batch.hits import Hits
 from qa.rules.batch.patterns import Matched, Patterns
@@ -85,30 +85,32 @@ class Execution:
     def _judge(self, item: Item, column: int, into: Verdicts) -> None:
         applies, open_applies = np.full(self.table.n, HIT, dtype=np.int8), np.zeros(self.table.n, dtype=np.bool_)
         if item.applies_when is not None:
-            applies = logic.evaluate(item.applies_when, lambda atom: self._atom(item, atom))
-            open_applies = self._opens(item, item.applies_when)
+            applies, open_applies = logic.bounded(
+                item.applies_when, lambda atom: self._atom(item, atom), lambda atom: self._opens(item, atom)
+            )
         if item.effective.start is not None or item.effective.end is not None:
             begun = [item.effective.holds(self.table.call(c).started_at) for c in range(self.table.n)]
             applies = np.where(begun, applies, MISS).astype(np.int8)
         does = applies != MISS
-        holds = logic.evaluate(item.requirement, lambda atom: self._atom(item, atom))
+        holds, open_holds = logic.bounded(item.requirement, lambda atom: self._atom(item, atom), lambda atom: self._opens(item, atom))
         into.applies[:, column] = applies
         into.holds[:, column] = np.where(does, holds, HIT)
-        into.open[:, column] = open_applies | (does & self._opens(item, item.requirement))
+        into.open[:, column] = open_applies | (does & open_holds)
         if item.points_per_hit:
             for atom, positive in expressions.atoms(item.requirement):
+                if not positive:
+                    into.open[:, column] |= does & self._opens(item, atom)
                 if not positive and isinstance(atom, (Name, Count)):
                     low, high = logic.counts(self.hits(self.plan.key_of(item, atom.name)))
                     into.fewest[:, column] += np.where(does, low, 0)
                     into.most[:, column] += np.where(does, high, 0.0)
 
-    def _opens(self, item: Item, expression: expressions.Expression) -> Bools:
-        """The calls in which columns cannot settle the expression."""
+    def _opens(self, item: Item, atom: Atom) -> Bools:
+        """The calls in which columns cannot settle an atom."""
+        if not isinstance(atom, (Name, Count, EachHas, Compare)):
+            return np.ones(self.table.n, dtype=np.bool_)
         found = np.zeros(self.table.n, dtype=np.bool_)
-        for atom, _ in expressions.atoms(expression):
-            if not isinstance(atom, (Name, Count, EachHas, Compare)):
-                found[:] = True
-        for name in expressions.names(expression):
+        for name in expressions.names(atom):
             found |= self.open(self.plan.key_of(item, name))
         return found
 
@@ -162,6 +164,9 @@ class Execution:
             return self.matched.hits(step, found), settled
         if name == "silence":
             return self.silences.hits(step, found), self.table.sounding | self.placing.untimed
+        if name == "response_time" and not step.prepared.average:
+            hits = waits.hits(step, self.table, self.talks, self.placing, self.silences, found)
+            return hits, self.table.sounding | self.placing.untimed
         if name == "interruption":
             hits = cuts.hits(step, self.table, self.talks, self.placing, self.plan.rule_set.doubt, found)
             return hits, ~self.table.overlaps_known | self.placing.untimed

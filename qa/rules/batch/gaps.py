@@ -85,6 +85,10 @@ class Silences:
         hits = Hits(long.call, turn, place, place, long.since, long.until, certain, none, unsure).take(inside)
         return self.placing.keep(step.condition, hits, found, between=True)
 
+    def awaited(self, call: int, before: int) -> Any:
+        """Whose turn it was behind turn ``before``, the last of its call: a side, or None where that is not known."""
+        return self._awaited(call, before, -1)
+
     def _awaited(self, call: int, before: int, after: int) -> Any:
         pair = _Pair(self.doubt, [None if t < 0 else self._turn(call, t) for t in (before, after)])
         return silence.awaited_side(cast(CallView, pair), None if before < 0 else 0, None if after < 0 else 1)

@@ -17,15 +17,28 @@ from qa.rules.plan import Step
 CODE = {verdict: code for code, verdict in enumerate(TRUTHS)}
 
 
-def evaluate(expression: Expression, of_atom: Callable[[Atom], Small]) -> Small:
-    """The value of an expression in every call."""
+def bounded(expression: Expression, of_atom: Callable[[Atom], Small], opens: Callable[[Atom], Bools]) -> tuple[Small, Bools]:
+    """The value of an expression in every call, and where it depends on atoms that are not settled there (``opens``)."""
+
+    def at_least(atom: Atom) -> Small:
+        return np.where(opens(atom), MISS, of_atom(atom)).astype(np.int8)
+
+    def at_most(atom: Atom) -> Small:
+        return np.where(opens(atom), HIT, of_atom(atom)).astype(np.int8)
+
+    low, high = _ranged(expression, at_least, at_most)
+    return low, low != high
+
+
+def _ranged(expression: Expression, at_least: Callable[[Atom], Small], at_most: Callable[[Atom], Small]) -> tuple[Small, Small]:
     if isinstance(expression, Not):
-        return (HIT - evaluate(expression.inner, of_atom)).astype(np.int8)
+        low, high = _ranged(expression.inner, at_least, at_most)
+        return (HIT - high).astype(np.int8), (HIT - low).astype(np.int8)
     if isinstance(expression, (And, Or)):
         combine = np.minimum if isinstance(expression, And) else np.maximum
-        value: Small = combine.reduce([evaluate(part, of_atom) for part in expression.parts])
-        return value
-    return of_atom(expression)
+        parts = [_ranged(part, at_least, at_most) for part in expression.parts]
+        return combine.reduce([p[0] for p in parts]), combine.reduce([p[1] for p in parts])
+    return at_least(expression), at_most(expression)
 
 
 def verdicts(hits: Hits) -> Small:

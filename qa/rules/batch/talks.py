@@ -34,6 +34,8 @@ class Talks:
     turns_at: Ints
     rank: tuple[Ints, Ints, Ints]
     total: tuple[Ints, Ints, Ints]
+    counted: Bools
+    """Whether windows count the talk: no aside, nobody's music or ring tone."""
     filler: Bools
     """Of turns: nothing but 嗯 is said."""
     plain_size: Ints
@@ -77,7 +79,7 @@ def talks_of(table: Table, doubt: Doubt) -> Talks:
     call = call_of[heads] if count else np.zeros(0, dtype=np.int64)
     first = np.concatenate([[0], np.cumsum(np.bincount(call, minlength=table.n))]).astype(np.int64)
     role = table.role[heads] if count else np.zeros(0, dtype=np.int8)
-    counted = ~aside[heads] & (role != OTHER) if count else np.zeros(0, dtype=np.bool_)
+    counted: Bools = ~aside[heads] & (role != OTHER) if count else np.zeros(0, dtype=np.bool_)
     ranks, totals = [], []
     for mine in (counted, counted & (role == 0), counted & (role == 1)):
         sums = np.concatenate([[0], np.cumsum(mine)]).astype(np.int64)
@@ -96,6 +98,7 @@ def talks_of(table: Table, doubt: Doubt) -> Talks:
         table.at,
         (ranks[0], ranks[1], ranks[2]),
         (totals[0], totals[1], totals[2]),
+        counted,
         filler,
         np.diff(plain.at),
     )
