@@ -17,12 +17,14 @@ from qa.rules.including import assemble, text_of
 from qa.rules.items import identifier, read_item
 from qa.rules.model import Condition, Item, RuleSet, Section
 from qa.rules.reading import read_conditions, title
-from qa.rules.source import Node, parse, plain
+from qa.rules.source import MAX_CHARS, Node, parse, plain
 from qa.rules.variable_fields import read_variables
 from qa.rules.variables import Value, defaults, fill_in
 from qa.rules.vocabularies import read_hotwords, read_vocabulary
 
 MAX_ITEMS = 200
+MAX_BYTES = 4 * MAX_CHARS
+"""What is read of a file at most: no character takes more than four bytes, and a log named by mistake can have gigabytes."""
 
 _proven: set[tuple[str, str]] = set()
 """(file, content hash) of what was read with every case of its variables; screens read the same files again and again."""
@@ -31,11 +33,14 @@ _proven: set[tuple[str, str]] = set()
 def load(path: Path) -> RuleSet:
     """The rule set in a file. Raises BadRule naming file, line and field."""
     try:
-        raw = path.read_bytes()
+        with path.open("rb") as stream:
+            raw = stream.read(MAX_BYTES + 1)
     except FileNotFoundError:
         raise BadRule(str(path), "there is no such file", "give the path of a rule set (*.yaml)") from None
     except OSError as error:
         raise BadRule(str(path), f"cannot be read ({error.strerror})", "check the path and its permissions") from None
+    if len(raw) > MAX_BYTES:
+        raise BadRule(str(path), f"has more than {MAX_BYTES:,} bytes", f"keep a rule set below {MAX_CHARS:,} or split it")
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError:

@@ -31,7 +31,8 @@ def reference() -> str:
         "|---|---|---|---|",
     ]
     lines += [f"| [`{o.name}`](#{o.name}) | {o.summary.zh} | {o.summary.en} | {_PLACES[o.place][0]} |" for o in OPERATORS.values()]
-    lines += ["", f"尚未支持 Not in this version: {', '.join(f'`{name}`' for name in LATER)}.", ""]
+    later = f"尚未支持 Not in this version: {', '.join(f'`{name}`' for name in LATER)}."
+    lines += ["", later, ""] if LATER else [""]
     for operator in OPERATORS.values():
         lines += _section(operator)
     lines += ["## 位置 Where to look", "", "```yaml", _block(inspect.getdoc(placement) or ""), "```", ""]
@@ -51,5 +52,5 @@ def _section(operator: Operator) -> list[str]:
 
 
 def _block(doc: str) -> str:
-    """The indented block of a docstring."""
-    return inspect.cleandoc("\n".join(line for line in doc.splitlines() if line.startswith("    ")))
+    """The lines of a docstring behind its first paragraph."""
+    return doc.partition("\n\n")[2].strip()

@@ -222,6 +222,27 @@ def test_what_is_missing_or_unused() -> None:
     assert kinds(card("conditions: {x: {say: 您好}}\nexpect: x")) == []
 
 
+@pytest.mark.parametrize(
+    ("phrase", "short"),
+    [
+        ("(请)您", "您"),
+        ("（麻烦您）请", "请"),
+        ("(不(太))会", "会"),
+        ("(请)稍等", ""),
+        ("(查|看)", ""),
+        ("请", ""),
+        ("(ok )wait", ""),
+        ("(请)…(您)稍(等)", "稍"),
+        ("(请)…(您)稍等", ""),
+    ],
+)
+def test_an_optional_word_that_leaves_one_letter(phrase: str, short: str) -> None:
+    for text in (f"say: '{phrase}'", f"say: 您好呀, exclude: '{phrase}'"):
+        found = [p for p in check_text(card(f"conditions: {{x: {{{text}}}}}\nexpect: x"), "t.yaml")[1] if p.kind == "short"]
+        assert [p.level for p in found] == (["warning"] if short else [])
+        assert not short or (f"「{short}」" in found[0].zh and f"'{short}'" in found[0].en)
+
+
 def test_the_first_mistake_of_every_item_is_named() -> None:
     wrong = [
         "conditions: {x: {sai: 您好}}\nexpect: x",
@@ -238,6 +259,7 @@ def test_the_first_mistake_of_every_item_is_named() -> None:
         ("i4.conditions.x.by", "language"),
     ]
     assert "did you mean say" in problems[0].en and "did you mean agent" in problems[2].en
+    assert "您是想写 say" in problems[0].zh and all(p.text("zh") != p.text("en") for p in problems)
     assert [p.line for p in problems] == sorted(p.line for p in problems) and problems[0].where.startswith(
         f"t.yaml:{line_of(text, 'sai')}: "
     )

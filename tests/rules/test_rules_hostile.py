@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 import textwrap
+import tracemalloc
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hotline.errors import BadInput, BadRule, HotlineError
+from qa.rules import load
 from qa.rules.checks import check_text
 from qa.rules.excel import import_excel, template
 from qa.rules.sca import import_sca_text
@@ -313,3 +315,16 @@ def test_errors_of_rules_are_of_one_kind() -> None:
     with pytest.raises(BadInput) as caught:
         import_sca_text("{}", "r.json")
     assert not isinstance(caught.value, BadRule) and "there are no rules" in str(caught.value)
+
+
+def test_of_a_file_named_by_mistake_no_more_is_read_than_a_rule_set_can_have(tmp_path: Path) -> None:
+    file = tmp_path / "log.yaml"
+    with file.open("wb") as stream:
+        stream.truncate(2**36)
+    tracemalloc.start()
+    try:
+        with pytest.raises(BadRule, match=r"log\.yaml: has more than 2,097,152 bytes; keep a rule set below 524,288"):
+            load(file)
+        assert tracemalloc.get_traced_memory()[1] < 16 * 2**20
+    finally:
+        tracemalloc.stop()

@@ -170,6 +170,25 @@ class TestInterruption:
         assert is_backchannel("好的") and is_backchannel("嗯嗯") and is_backchannel("mm")
         assert not is_backchannel("好的我知道") and not is_backchannel("")
 
+    @pytest.mark.parametrize(
+        "said", ["嗯嗯好的", "好的好的", "对对对对", "好嘞好嘞", "嗯好的知道了", "是的没错", "哦明白明白", "yeah ok", "嗯 ok"]
+    )
+    def test_rows_of_them(self, find, call, said) -> None:
+        assert is_backchannel(said)
+        assert find(self.RULE, call("customer@0-5: 我家从早上就停电", f"agent@3-6: {said}")).verdict is MISS
+
+    @pytest.mark.parametrize("said", ["行了行了", "您先别说", "好的您听我说", "对不起", "是不是", "可以不用说了"])
+    def test_what_wants_the_other_to_stop_is_none(self, said) -> None:
+        assert not is_backchannel(said)
+
+    def test_masked_digits_are_said(self, find, call) -> None:
+        customer = "customer@0-5: 我家从早上就停电"
+        assert find(self.RULE, call(customer, "agent@3-6: ***********")).verdict is HIT
+        assert find(self.RULE, call(customer, "agent@3-6: 好的***********")).verdict is HIT
+        assert find(self.RULE, call(customer, "agent@3-6: 号**")).verdict is MISS
+        masked = ("customer@0-5: ***********", "agent@3-6: 您先说地址")
+        assert find(self.RULE, call(*masked)).verdict is HIT
+
 
 class TestWholeCall:
     @pytest.mark.parametrize(

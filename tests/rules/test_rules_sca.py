@@ -136,6 +136,14 @@ def test_what_is_at_stake(rule: dict[str, Any], field: str, value: Any) -> None:
     assert (found.zh if field == "title" else found) == value
 
 
+def test_a_score_set_outright_is_told_to_be_a_cap_here() -> None:
+    losses = import_sca_text(document(keywords("滚"), rule={"scoreNumType": 1, "scoreNum": 40}), "r.json").losses
+    (told,) = [loss for loss in losses if loss.field == "scoreNumType"]
+    assert "封顶" in told.what.zh and "at most 40" in told.what.en and not told.left_out
+    fatal = import_sca_text(document(keywords("滚"), rule={"scoreNumType": 1, "scoreNum": 0, "level": 0}), "r.json").losses
+    assert not [loss for loss in fatal if loss.field == "scoreNumType"]
+
+
 def test_dates_and_what_must_be_said() -> None:
     dates = {"fullCycle": 0, "effectiveStartTime": "2026-01-01 00:00:00", "effectiveEndTime": "2026-06-30 00:00:00"}
     item = import_sca_text(document(keywords("您好"), rule={"lambda": "!1", **dates}), "r.json").rule_set.items[0]

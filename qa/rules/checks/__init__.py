@@ -18,7 +18,7 @@ from qa.rules.checks import examples
 from qa.rules.checks.errors import readable
 from qa.rules.checks.logic import can_come_to
 from qa.rules.checks.overlaps import clashes
-from qa.rules.checks.phrases import voided
+from qa.rules.checks.phrases import too_short, voided
 from qa.rules.checks.places import impossible_place
 from qa.rules.checks.problem import ERROR, KINDS, WARNING, Problem
 from qa.rules.model import Condition, Item, RuleSet, Title
@@ -113,6 +113,8 @@ def _condition(condition: Condition, every: dict[str, Condition], rule_set: Rule
         yield "unreachable", place
     for nothing_left, text in voided(condition, rule_set.vocabularies):
         yield "voided" if nothing_left else "shadowed", text
+    for text in too_short(condition):
+        yield "short", text
 
 
 def _care(item: Item) -> Iterator[tuple[str, Title]]:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextvars import copy_context
 from pathlib import Path
 
 from hotline.errors import BadRule
+from hotline.locale import use
+from hotline.locale.messages import message
 from qa.rules.checks.problem import Problem
 from qa.rules.language import load, load_text
 from qa.rules.model import RuleSet
@@ -47,8 +50,15 @@ def _problem(error: BadRule, name: str) -> Problem:
     rest = error.thing.removeprefix(name)
     place = re.match(r":(\d+): ?", rest)
     line, field = (int(place[1]), rest[place.end() :]) if place else (0, rest.strip(": "))
-    said = f"{error.problem}; {error.mend}" if error.mend else error.problem
-    return Problem(name, line, field, "language", said, said)
+    zh, en = "；".join(map(_in_chinese, filter(None, (error.problem, error.mend)))), "; ".join(filter(None, (error.problem, error.mend)))
+    return Problem(name, line, field, "language", zh, en)
+
+
+def _in_chinese(text: str) -> str:
+    """A message of an error in Chinese, whatever the language of this run: a problem is kept in both."""
+    context = copy_context()
+    context.run(use, "zh")
+    return context.run(message, text)
 
 
 def _line(error: BadRule, name: str) -> int:

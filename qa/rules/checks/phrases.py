@@ -1,7 +1,8 @@
-"""Phrases that can never hit because the condition's own exclusion covers them."""
+"""Phrases that can never hit because the condition's own exclusion covers them, and those that hit nearly everywhere."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
@@ -10,6 +11,8 @@ from qa.rules.phrases import compile_phrase
 
 Wording = tuple[str, ...]
 """The plain parts of one wording, with gaps in between."""
+
+_OPTIONAL = re.compile(r"[(（][^()（）|｜]*[)）]")
 
 
 @lru_cache(maxsize=16_384)
@@ -45,6 +48,19 @@ def voided(condition: Condition, vocabularies: Mapping[str, tuple[str, ...]]) ->
         zh = f"「{phrase}」{lost} 总是被 exclude 里的「{by_what}」{cause} 抵消；去掉其中一个"
         en = f"'{phrase}'{lost} is always voided by '{by_what}'{cause} in exclude:; remove one of them"
         yield len(covered) == len(phrases), Title(zh, en)
+
+
+def too_short(condition: Condition) -> Iterator[Title]:
+    """Phrases of which one letter is left without their optional word: (请)您 hits every 您, where (请|您) may have been meant."""
+    if condition.operator != "say":
+        return
+    for phrase in dict.fromkeys((*phrases_of(condition), *getattr(condition.params, "exclude", ()))):
+        shortest = min(("".join(parts) for parts in wordings(phrase)), key=len)
+        if len(shortest) == 1 and _OPTIONAL.search(phrase):
+            yield Title(
+                f"「{phrase}」：括号里没有 | 的词可有可无，单说「{shortest}」也算命中；去掉括号，或写成 (甲|乙)",
+                f"'{phrase}': a bracket without | is optional, so that '{shortest}' alone hits; drop the brackets or write (one|other)",
+            )
 
 
 def _covering(wording: Wording, voids: Mapping[str, str]) -> str:

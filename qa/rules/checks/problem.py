@@ -21,6 +21,7 @@ KINDS: Mapping[str, tuple[str, Title]] = {
     "overlap": (WARNING, Title("同一句话被两项重复扣分", "two items punish the same words")),
     "always-applies": (WARNING, Title("适用条件总是成立，可以删去", "its applicability always holds")),
     "shadowed": (WARNING, Title("部分短语永远命不中", "some phrases can never hit")),
+    "short": (WARNING, Title("去掉可选词后只剩一个字", "one letter is left without its optional word")),
     "examples": (WARNING, Title("样例不足", "too few examples")),
     "clause": (WARNING, Title("没有写依据", "no clause")),
     "coaching": (WARNING, Title("没有辅导建议", "no coaching hint")),

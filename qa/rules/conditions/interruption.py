@@ -15,6 +15,7 @@ Example:
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -32,20 +33,17 @@ BACKCHANNELS = frozenset(
         "好的",
         "好",
         "对",
-        "对对",
-        "对对对",
+        "对的",
+        "没错",
         "是",
         "是的",
-        "是是",
         "行",
-        "嗯好",
-        "嗯对",
-        "嗯嗯",
-        "哦好",
-        "好好",
-        "好好好",
+        "行的",
         "可以",
         "没事",
+        "明白",
+        "知道",
+        "知道了",
         "yes",
         "yeah",
         "yep",
@@ -55,6 +53,8 @@ BACKCHANNELS = frozenset(
         "sure",
     ]
 )
+_ROW = re.compile(f"(?:嗯|啊|哦|噢|唔|(?:{'|'.join(sorted(BACKCHANNELS, key=len, reverse=True))})[啊呀啦嘞吧哦呢]?)+")
+"""A row of such words: 嗯嗯好的, 对对对, 好嘞好嘞. 行了行了 is none, it wants the other to stop."""
 BREATH = 0.6
 """Seconds: a pause inside a sentence, where a speech detector cuts it although nobody has finished."""
 CONTINUING = 1.0
@@ -155,7 +155,7 @@ def _of(params: Params, view: CallView, side: Role, candidates: list[Turn], mono
 def stretches(view: CallView, turns: Iterable[Turn], pause: float) -> list[Stretch]:
     """The sentences in order of time, joined over silences shorter than ``pause`` seconds; a mere 嗯 belongs to none."""
     timed = sorted(
-        ((t.span, t) for t in turns if t.span is not None and not is_backchannel(view.plains[t.index].text)),
+        ((t.span, t) for t in turns if t.span is not None and not _merely_listens(view, t)),
         key=lambda entry: (entry[0].start, entry[1].index),
     )
     groups: list[list[tuple[Span, Turn]]] = []
@@ -170,8 +170,17 @@ def stretches(view: CallView, turns: Iterable[Turn], pause: float) -> list[Stret
 
 
 def is_backchannel(plain_text: str) -> bool:
-    """Whether a sentence (plain text) only shows that one listens: 嗯, 好的, 对对."""
-    return bool(plain_text) and (plain_text in BACKCHANNELS or is_filler(plain_text))
+    """Whether a sentence (plain text) only shows that one listens: 嗯, 好的, 对对, 嗯嗯好的.
+
+    >>> is_backchannel("嗯嗯好的"), is_backchannel("yeah yeah ok"), is_backchannel("好的您先说")
+    (True, True, False)
+    """
+    return bool(plain_text) and all(is_filler(word) or _ROW.fullmatch(word) for word in plain_text.split())
+
+
+def _merely_listens(view: CallView, turn: Turn) -> bool:
+    """As :func:`is_backchannel`; masked digits (``*``, not in the plain text) are said as well."""
+    return "*" not in turn.text and is_backchannel(view.plains[turn.index].text)
 
 
 def _weight(view: CallView, mine: Stretch, min_chars: int) -> Verdict:
@@ -186,9 +195,10 @@ def _weight(view: CallView, mine: Stretch, min_chars: int) -> Verdict:
         by_time = Verdict.MISS
     elif seconds >= _SURE_SECONDS_PER_CHAR * min_chars:
         by_time = Verdict.HIT
-    if not words:
+    masked = sum(t.text.count("*") for t in mine.turns)
+    if not words and not masked:
         return by_time
-    by_words = Verdict.of(len(words) >= min_chars and not is_backchannel(words))
+    by_words = Verdict.of(len(words) + masked >= min_chars and (masked > 0 or not is_backchannel(words)))
     sure = all(view.sure_words(t) for t in mine.turns)
     return by_words if sure or by_words is by_time else Verdict.DOUBTFUL
 
@@ -234,7 +244,7 @@ def _same(before: Cut, now: Cut) -> bool:
 def _heard_together(view: CallView, mine: Stretch, params: Params) -> Cut | None:
     """On mono the overlap detector may hear both where the turns, being exclusive, do not overlap."""
     side = mine.turns[0].role
-    before = [t.span for t in view.turns if t.span and t.role not in (side, Role.OTHER) and not is_backchannel(view.plains[t.index].text)]
+    before = [t.span for t in view.turns if t.span and t.role not in (side, Role.OTHER) and not _merely_listens(view, t)]
     for overlap in view.call.overlaps:
         if overlap.duration < params.overlap or not overlap.start - 0.5 <= mine.span.start <= overlap.end:
             continue

@@ -48,6 +48,11 @@ def read_scores(rule: Record, hits: Expression, lost: Lost) -> tuple[str, dict[s
             item["fatal"] = True
         elif outright:
             item["set_score"] = _number(points)
+            lost(
+                "scoreNumType",
+                f"SCA 直接把总分定为 {points:g}，这里只封顶：已低于 {points:g} 的不变",
+                f"SCA makes the score {points:g}; here it is at most {points:g}, and one below stays",
+            )
         elif rule.whole("isHitNumScore", 0) and "forbid" in item:
             item |= {"points_per_hit": _number(points), "at_most": 100}
             lost("hitNumScoreInfo", "按次扣分，封顶写作 100", "points a hit; the cap is written as 100")
