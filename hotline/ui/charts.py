@@ -163,6 +163,41 @@ def steps(frame: pl.DataFrame, *, unit: str, names: Sequence[str], height: int =
     )
 
 
+def rates(frame: pl.DataFrame, *, unit: str, height: int = 200) -> alt.LayerChart:
+    """A share a week with its interval: ``week`` (its Monday), ``value``, ``low``, ``high`` (percent), ``n``."""
+    tips = [
+        alt.Tooltip("week:T", title=t("chart.when"), format="%Y-%m-%d"),
+        alt.Tooltip("value:Q", title=unit, format=",.1f"),
+        alt.Tooltip("low:Q", title=t("chart.low95"), format=",.1f"),
+        alt.Tooltip("high:Q", title=t("chart.high95"), format=",.1f"),
+        alt.Tooltip("n:Q", title=t("chart.sample"), format=",.0f"),
+    ]
+    clock = frame.with_columns(pl.col("week").cast(pl.Datetime("us")))
+    base = alt.Chart(clock).encode(x=alt.X("week:T", title=None, axis=alt.Axis(format="%m-%d", grid=False, values=clock["week"].to_list())))
+    y = alt.Y("low:Q", title=unit, scale=alt.Scale(zero=True), axis=alt.Axis(tickCount=4))
+    return _styled(
+        alt.layer(
+            base.mark_area(color=LOST, opacity=0.14).encode(y=y, y2="high:Q"),
+            base.mark_line(color=LOST, strokeWidth=1.8, point=alt.OverlayMarkDef(color=LOST, size=36)).encode(y="value:Q", tooltip=tips),
+        ),
+        height,
+    )
+
+
+def both_ways(frame: pl.DataFrame, *, unit: str) -> alt.Chart:
+    """Lying bars to either side of nothing: ``name``, ``kind`` (two names), ``calls`` (below zero to the left)."""
+    kinds = frame["kind"].unique(maintain_order=True).to_list()
+    tips = [alt.Tooltip("name:N", title=" "), alt.Tooltip("kind:N", title=" "), alt.Tooltip("calls:Q", title=unit)]
+    chart = alt.Chart(frame).mark_bar(cornerRadius=2, opacity=0.85)
+    shown = chart.encode(
+        y=alt.Y("name:N", sort=None, title=None, axis=alt.Axis(labelLimit=220)),
+        x=alt.X("calls:Q", title=unit, axis=alt.Axis(tickMinStep=1, labelExpr="abs(datum.value)")),
+        color=alt.Color("kind:N", title=None, scale=alt.Scale(domain=kinds, range=[LOST, MAIN]), legend=alt.Legend(orient="top")),
+        tooltip=tips,
+    )
+    return _styled(shown, 26 * frame["name"].n_unique() + 70)
+
+
 def heads(frame: pl.DataFrame, *, unit: str, height: int = 280) -> alt.Chart:
     """Heads per half-hour, coloured by the target that binds: ``start`` (clock time), ``net``, ``gross``, ``binding`` (a name)."""
     ends = frame.with_columns(end=pl.col("start") + timedelta(minutes=30), zero=pl.lit(0))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from math import isfinite
 from typing import Any
 
 import polars as pl
@@ -18,7 +19,7 @@ from hotline.locale import current, messages, pick, t, term
 from hotline.store import Permission, Store, Viewer, corrections
 from hotline.store import calls as call_store
 from hotline.store.calls import CallRow, OpenedCall
-from hotline.ui import components, mending, player, session, turns, voice
+from hotline.ui import components, mending, player, reviewing, session, turns, voice
 from hotline.ui.components import Badge, Card
 from hotline.ui.markup import literal
 from qa import audio, rules
@@ -64,15 +65,27 @@ def show(store: Store, viewer: Viewer, call_id: str) -> None:
     if turns.is_small_model(row.text_source) or any(turns.is_small_model(turn.source) for turn in visit.opened.call.turns):
         st.warning(t("call.small_model"), icon=":material/science:")
     may_mend = viewer.may(Permission.CORRECT)
-    chosen = player.show(visit.opened.call, visit.opened.items, titles(visit.rule_set), visit.flac, synthetic=row.synthetic, mend=may_mend)
+    chosen = player.show(
+        visit.opened.call, visit.opened.items, titles(visit.rule_set), visit.flac, synthetic=row.synthetic, start=_asked(), mend=may_mend
+    )
     if may_mend and visit.opened.call.turns:
         mending.form(store, viewer, visit.opened, chosen, lambda result: _again(store, visit, result))
     mending.history(visit.corrections, visit.opened.call)
     voice.show(visit.opened.call)
     if visit.opened.items:
         scorecard(visit.opened.items, visit.rule_set)
+        reviewing.show(store, viewer, visit.opened, titles(visit.rule_set))
     if viewer.may(Permission.EXPORT_CALLS):
         _export(store, viewer, row)
+
+
+def _asked() -> float | None:
+    """The second that the address asks for with ``&at=``, as links to a single sentence do."""
+    try:
+        at = float(st.query_params.get("at", ""))
+    except ValueError:
+        return None
+    return at if isfinite(at) and at >= 0 else None
 
 
 def titles(rule_set: RuleSet | None) -> dict[str, str]:

@@ -58,6 +58,7 @@ def _walk(call_id: str) -> None:
 
 
 def _go(call_id: str | None) -> None:
+    st.query_params.pop("at", None)
     if call_id is None:
         st.query_params.pop("call", None)
     else:

@@ -33,6 +33,7 @@ ACCOUNTS = {
     "agent": ("agent", "/c/0/t01/", "a001"),
     "lead": ("team_lead", "/c/0/t01/", None),
     "qa": ("qa", "/c/", None),
+    "chief": ("qa_lead", "/c/", None),
     "manager": ("manager", "/", None),
     "planner": ("planner", "/c/", None),
     "admin": ("admin", "/", None),

@@ -23,6 +23,7 @@ def _part(name: str, *, html: str | None = None) -> Any:
 
 
 player = _part("player")
+editor = _part("editor")
 table = _part("table")
 voice = _part("voice")
 _cards = _part("cards")

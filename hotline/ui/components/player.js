@@ -49,7 +49,10 @@ class Player {
     this.drawLanes();
     this.listen();
     this.tick();
-    if (data.start !== null && data.start !== undefined) this.seek(data.start, false);
+    if (data.start !== null && data.start !== undefined) {
+      this.seek(data.start, false);
+      this.reveal(this.rowAt(data.start));
+    }
   }
 
   destroy() {

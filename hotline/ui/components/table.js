@@ -1,6 +1,6 @@
 // A table whose cells say more than a number. Rows with an id are chosen with a click or Enter. All text is set as text.
 //
-// data: { heads: [text], rows: [{ id (or null), cells: [cell] }] } where a cell holds any of
+// data: { heads: [text], wrap (lets long lines break), rows: [{ id (or null), cells: [cell] }] } where a cell holds any of
 //       lines: [text], the first large; badges: [{text, kind}]; score: {low, high, full, text, passed}
 
 function make(tag, className, text) {
@@ -25,13 +25,14 @@ function scoreBar({ low, high, full, text, passed }) {
 }
 
 function fill(cell, { lines = [], badges = [], score }) {
-  if (lines.length) cell.append(make("span", "main", lines[0]));
+  if (lines[0]) cell.append(make("span", "main", lines[0]));
   if (score) cell.append(scoreBar(score));
   for (const badge of badges) cell.append(make("span", `badge ${badge.kind}`, badge.text));
   for (const line of lines.slice(1)) cell.append(make("small", "", line));
 }
 
 export default function ({ data, parentElement, setTriggerValue }) {
+  parentElement.querySelector("table").classList.toggle("wrap", Boolean(data.wrap));
   parentElement.querySelector("thead tr").replaceChildren(...data.heads.map((head) => make("th", "", head)));
   const rows = data.rows.map((row) => {
     const line = make("tr");

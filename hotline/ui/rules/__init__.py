@@ -1,0 +1,100 @@
+"""规则: read the rule sets, see what their items come to, try, edit, preview and publish them.
+
+A part a file: ``card`` and ``item`` to read, ``versions``, ``trying`` on a conversation, ``editing``, ``preview`` and ``publishing``
+for those who draft rules. ``shelf`` says which rule sets there are, ``draft`` what this viewer has changed in them.
+"""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from hotline.locale import current, t, term
+from hotline.store import Permission, Store, Viewer
+from hotline.ui.markup import literal
+from hotline.ui.rules import card, editing, item, preview, publishing, shelf, trying, versions
+from hotline.ui.rules.shelf import Shown
+from hotline.ui.rules.trying import conversation
+
+__all__ = ["conversation", "show"]
+
+
+def show(store: Store, viewer: Viewer) -> None:
+    """Choose a rule set and what to do with it. Raises BadRule when a file of the folder is wrong."""
+    viewer.require(Permission.SEE_RULES, "rules")
+    st.title(t("rules.title"), anchor=False)
+    if go := st.session_state.pop("rules_go", None):
+        st.session_state.rules_part = go
+    shown = shelf.shelf(store)
+    sets = {one.key: one for one in sorted(shown, key=lambda one: (shelf.ORDER.index(one.status), one.rule_set.language != current()))}
+    if (go := st.session_state.pop("rules_set_go", None)) in sets:
+        st.session_state.rules_set = go
+    elif st.session_state.get("rules_set") not in sets:
+        st.session_state.pop("rules_set", None)  # its file has changed
+    chosen = st.selectbox(
+        t("rules.set"), list(sets), format_func=lambda key: _name(sets[key]), key="rules_set", width=640, persist_state="session"
+    )
+    one = sets[chosen]
+    _about(one)
+    part = st.segmented_control(
+        t("rules.part"), parts(viewer), default="card", format_func=lambda p: term("rule_part", p), key="rules_part",
+        label_visibility="collapsed", required=True,
+    )  # fmt: skip
+    if part == "item":
+        item.show(store, viewer, one)
+    elif part == "versions":
+        versions.show(shown, one)
+    elif part == "try":
+        trying.show(store, viewer, one.rule_set)
+    elif part == "source":
+        st.code(one.text, language="yaml", line_numbers=True, height=720)
+    elif part == "edit":
+        editing.show(one)
+    elif part == "impact":
+        preview.show(store, viewer, one, shown)
+    elif part == "publish":
+        publishing.show(store, viewer, one, shown)
+    else:
+        card.show(store, viewer, one)
+
+
+def parts(viewer: Viewer) -> list[str]:
+    """The parts of the screen for this viewer: everybody reads and tries, some draft, few publish."""
+    found = ["card", "item", "versions", "try", "source"]
+    if viewer.may(Permission.DRAFT_RULES):
+        found += ["edit", "impact"]
+    return [*found, "publish"] if viewer.may(Permission.PUBLISH_RULES) else found
+
+
+def _name(one: Shown) -> str:
+    rule_set = one.rule_set
+    return f"{rule_set.title[current()]}　{rule_set.id} v{rule_set.version} · {term('rule_status', one.status)}"
+
+
+def _about(one: Shown) -> None:
+    rule_set = one.rule_set
+    items = rule_set.items
+    st.caption(
+        t("rules.about", version=literal(rule_set.version), hash=rule_set.content_hash[:12],
+          start=f"{rule_set.start:g}", mark=f"{rule_set.pass_mark:g}",
+          sections=len(rule_set.sections), items=len(items), fatal=sum(item.fatal for item in items))
+    )  # fmt: skip
+    facts = [t("rules.in_force_dates", start=_day(rule_set.effective.start), end=_day(rule_set.effective.end))]
+    meant = rule_set.applies_to
+    for name, values in (("queues", meant.queues), ("directions", meant.directions), ("channels", meant.channels)):
+        if values:
+            facts.append(t(f"rules_for.{name}", names=literal(t("rules.and").join(values))))
+    if not meant.named:
+        facts.append(t("rules.for_all"))
+    if rule_set.bands:
+        bands = t("rules.and").join(f"{band.title[current()]} ≥ {band.at_least:g}" for band in rule_set.bands)
+        facts.append(t("rules.bands", bands=literal(bands)))
+    if one.published is not None:
+        facts.append(
+            t("rules.published_by", who=literal(one.published.published_by), at=f"{one.published.published_at:%Y-%m-%d %H:%M}")
+            + (f" · {literal(one.published.note)}" if one.published.note else "")
+        )
+    st.caption("　".join(facts))
+
+
+def _day(moment: object) -> str:
+    return "…" if moment is None else str(moment)[:16]

@@ -1,0 +1,79 @@
+"""What items came to in stored calls and what reviewers said of them, read once and kept until a new result or review is stored."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import polars as pl
+import streamlit as st
+
+from hotline.locale import t
+from hotline.store import Store, Viewer, item_reviews, item_statistics
+from hotline.store.item_reviews import Precision
+from hotline.store.item_statistics import Statistics
+from qa.rules import RuleSet
+from reports.intervals import wilson
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """``hits`` of ``trials`` with Wilson's 95 % interval."""
+
+    hits: int
+    trials: int
+
+    @property
+    def bounds(self) -> tuple[float, float]:
+        """The interval, NaN for none of none."""
+        low, high = wilson(self.hits, self.trials)
+        return float(low), float(high)
+
+    def words(self) -> str:
+        """``12.5 % (8.1–18.9)``."""
+        if not self.trials:
+            return "–"
+        low, high = self.bounds
+        return f"{100 * self.hits / self.trials:.1f}% ({100 * low:.1f}–{100 * high:.1f})"
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """Statistics and reviews of one rule set, all its versions together, as this viewer may see them."""
+
+    statistics: Statistics
+    reviews: dict[tuple[str, str], Precision]
+
+    def lost(self, item_id: str) -> Share:
+        """How often the item certainly cost points, of the calls to which it applied."""
+        counts = self.statistics.counts(item_id)
+        return Share(counts.get("fail", 0), sum(counts.values()) - counts.get("na", 0))
+
+    def precision(self, item_id: str, outcome: str = "fail") -> Share:
+        """How many of the item's losses (or doubts) that somebody reviewed were right."""
+        found = self.reviews.get((item_id, outcome), Precision())
+        return Share(found.agreed, found.judged)
+
+    def trend(self, item_id: str) -> pl.DataFrame:
+        """A row a week: ``week``, ``value``, ``low``, ``high`` (percent of the calls to which it applied) and ``n``."""
+        own = self.statistics.weeks.filter(pl.col("item_id") == item_id, pl.col("outcome") != "na")
+        weeks = (
+            own.group_by("week").agg(n=pl.col("calls").sum(), lost=pl.col("calls").filter(pl.col("outcome") == "fail").sum()).sort("week")
+        )
+        low, high = wilson(weeks["lost"].to_numpy(), weeks["n"].to_numpy())
+        return weeks.with_columns(
+            value=100 * pl.col("lost") / pl.col("n"),
+            low=100 * pl.Series(low, dtype=pl.Float64),
+            high=100 * pl.Series(high, dtype=pl.Float64),
+        )
+
+
+def of(store: Store, viewer: Viewer, rule_set: RuleSet) -> Figures | None:
+    """The figures of a rule set; None where it has judged no call in the viewer's scope. Needs OPEN_CALLS."""
+    known = st.session_state.get("rules_figures")
+    stamp = (viewer, rule_set.id, item_statistics.state(store, viewer))
+    if not known or known[0] != stamp:
+        with st.spinner(t("rules.counting")):
+            known = st.session_state.rules_figures = (stamp, item_statistics.statistics(store, viewer, rule_set.id))
+    statistics = known[1]
+    # reviews are few and change while somebody looks
+    return None if statistics is None else Figures(statistics, item_reviews.precision(store, viewer, rule_set.id))
