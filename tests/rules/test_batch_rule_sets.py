@@ -30,6 +30,12 @@ SAY = [
     "one moment",
 ]
 REGEX = ["'投诉|地址'", "'^您好'", "'[四五十]{2,3}分'", "'(?i)ok'", "'好$'", "'[^，]{2}店网'", "'\\p{Han}'"]
+REPEATS = [
+    "{min_chars: 2}",
+    "{min_chars: 2, look_back: 2 agent turns, similarity: 0.6, exempt: [稍等, 您好…电网]}",
+    "{min_chars: 3, look_back: 8 s, times: 2, similarity: 0.5}",
+    "{min_chars: 2, of: other, look_back: 3 turns, similarity: 0.7}",
+]
 WINDOWS = ["first 2 agent turns", "last 2 turns", "first 5 s", "-4 s to end", "turns 2 to 3"]
 WANTED = [
     "a and (b or c)",
@@ -47,7 +53,13 @@ def condition(draw: st.DrawFn, known: list[str]) -> str:
     parts = [
         draw(
             st.sampled_from(
-                [f"say: {draw(st.sampled_from(SAY))}", f"regex: {draw(st.sampled_from(REGEX))}", "silence: {over: 5 s, awaiting: agent}"]
+                [
+                    f"say: {draw(st.sampled_from(SAY))}",
+                    f"regex: {draw(st.sampled_from(REGEX))}",
+                    "silence: {over: 5 s, awaiting: agent}",
+                    f"response_time: {{over: {draw(st.sampled_from(['1 s', '4 s']))}}}",
+                    f"repeats: {draw(st.sampled_from(REPEATS))}",
+                ]
             )
         )
     ]

@@ -12,7 +12,7 @@ from functools import cached_property
 import numpy as np
 
 from qa.rules import expressions
-from qa.rules.batch import cuts, filters, logic, waits
+from qa.rules.batch import cuts, filters, logic, repeated, waits
 from qa.rules.batch.gaps import Silences
 from qa.rules.batch.hits import Hits
 from qa.rules.batch.patterns import Matched, Patterns
@@ -66,6 +66,11 @@ class Execution:
     def silences(self) -> Silences:
         """The gaps between turns, made when a condition asks for them."""
         return Silences(self.table, self.placing, self.plan.rule_set.doubt)
+
+    @cached_property
+    def sentences(self) -> repeated.Sentences:
+        """The sentences of the turns, made when a condition asks for them."""
+        return repeated.sentences(self.table, self.talks)
 
     def run(self) -> Verdicts:
         """Every item in every call."""
@@ -170,6 +175,11 @@ class Execution:
         if name == "interruption":
             hits = cuts.hits(step, self.table, self.talks, self.placing, self.plan.rule_set.doubt, found)
             return hits, ~self.table.overlaps_known | self.placing.untimed
+        if name == "repeats":
+            hits = repeated.hits(
+                step, self.table, self.talks, self.placing, self.plan.rule_set.doubt, self.sentences, self.said.exempt(step), found
+            )
+            return replace(hits, unsure=self.weak.unsure(step, hits, found)), self.table.tokened
         maybe = filters.FILTERS.get(name)
         hits = Hits.none(self.table.n)
         if maybe is None or joined:

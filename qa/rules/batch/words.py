@@ -146,7 +146,7 @@ class Search:
         for which in np.flatnonzero(bounded[wording])[::-1].tolist():
             text = self.talks.text(int(talk[which]))
             start = int(self.talks.at[talk[which]])
-            if not matching._bounded(words.wordings[int(wording[which])], text, int(begin[which]) - start, int(end[which]) - start):
+            if not words.wordings[int(wording[which])]._bounded(text, int(begin[which]) - start, int(end[which]) - start):
                 talk, begin, end, wording = (np.delete(column, which) for column in (talk, begin, end, wording))
         more = [found for gapped in self.index.gapped(slot) for found in self._in_parts(words, gapped, spoken_by)]
         if more:
@@ -186,7 +186,7 @@ class Search:
             for number in gapped.numbers:
                 entry = words.wordings[number]
                 if entry.phrase.parts[0] in text and entry.phrase.parts[-1] in text:
-                    for begin, end in matching._spans(entry, text):
+                    for begin, end in entry.spans(text):
                         yield talk, start + begin, start + end, number
 
 
@@ -207,7 +207,10 @@ class Words:
         self.steps: dict[Key, Step] = {k: s for k, s in plan.steps.items() if s.operator.name == "say"}
         self.slots = {key: number for number, key in enumerate(self.steps)}
         lexicons = [lexicon for step in self.steps.values() for lexicon in (step.prepared.wordings, step.prepared.exclude)]
-        self.index = Index(lexicons)
+        free: dict[Key, Lexicon] = {k: s.prepared.exempt for k, s in plan.steps.items() if s.operator.name == "repeats"}
+        self.free_slots = {key: len(lexicons) + number for number, key in enumerate(free)}
+        """The slots of what ``repeats`` lets pass."""
+        self.index = Index([*lexicons, *free.values()])
         self.near = nearness.Nearness(
             (
                 self.slots[key],
@@ -257,6 +260,10 @@ class Said:
             enough = _different(hits, np.ones(len(hits.call), dtype=np.bool_)) >= params.need
             hits = replace(hits, certain=hits.certain & ~few[hits.call]).take(enough[hits.call])
         return replace(hits, unsure=self.weak.unsure(step, hits, found))
+
+    def exempt(self, step: Step) -> Places:
+        """Where anybody says what a ``repeats`` condition lets pass."""
+        return self.search.places(self.words.free_slots[step.key], np.ones(len(self.talks.call), dtype=np.bool_))
 
     def _near(self, step: Step, slot: int, exact: Places, voids: Places, open_calls: Bools) -> Hits | None:
         condition, words, use = step.condition, step.prepared.wordings, step.use
