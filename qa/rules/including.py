@@ -105,14 +105,36 @@ def _gather(root: Table, name: str, folder: Path | None, path: tuple[Path, ...],
             fields.refuse("include", f"asks for more than {MAX_FILES} files", "join some of them", at)
         inner = _parsed(fields, file, written, at)
         label = written if not path else f"{path[-1].name}:{written}"
-        _stock(_gather_if(inner, name, file, (*path, file), shelf), label, shelf, fields, at)
+        _stock(_whole(inner, name, file, (*path, file), shelf), label, shelf, fields, at)
     return Table(tuple(pair for pair in root.pairs if pair[0].value != "include"), root.line)
 
 
-def _gather_if(inner: Table, name: str, file: Path, path: tuple[Path, ...], shelf: _Shelf) -> Table:
-    if any(key.value == "include" for key, _ in inner.pairs):
-        return _gather(inner, f"{name}: {file.name}", file.parent, path, shelf)
-    return inner
+def _whole(inner: Table, name: str, file: Path, path: tuple[Path, ...], shelf: _Shelf) -> Table:
+    """An included file with all that it includes itself; what it extends or replaces there stands as it has it."""
+    if all(key.value != "include" for key, _ in inner.pairs):
+        return inner
+    below = _Shelf(files=shelf.files)
+    place = f"{name}: {file.name}"
+    own = _with_items(_gather(inner, place, file.parent, path, below), place, below)
+    shelf.files = below.files
+    nodes = {key.value: node for key, node in own.pairs}
+    tables = [(Scalar(table, own.line), Table(tuple(_over(below, table, nodes.get(table)).values()), own.line)) for table in TABLES]
+    sections = nodes.get("sections")
+    mine = list(_items(sections)) if isinstance(sections, Listing) else []
+    known = {_value(item, "id") for item in mine}
+    items = Listing((*mine, *(item for item_id, item in below.items.items() if item_id not in known)), own.line)
+    held = Table(((Scalar("items", own.line), items),), own.line)
+    return Table((*tables, (Scalar("sections", own.line), Listing((held,), own.line))), own.line)
+
+
+def _over(shelf: _Shelf, table: str, own: Node | None) -> dict[str, tuple[Scalar, Node]]:
+    """The entries of a table on the shelf with ``own`` ones in their place, where a list may hold the one that it replaces."""
+    entries = dict(shelf.tables[table])
+    for key, node in own.pairs if isinstance(own, Table) else ():
+        if table == "vocabularies" and key.value in entries:
+            node = _spliced(node, key.value, entries[key.value][1])
+        entries[key.value] = (key, node)
+    return entries
 
 
 def _file_of(fields: Fields, written: str, folder: Path, at: Scalar) -> Path:

@@ -191,3 +191,22 @@ def test_no_name_makes_it_fall_over(written: str) -> None:
     quoted = '"' + "".join(f"\\U{ord(c):08x}" for c in written if not 0xD800 <= ord(c) < 0xE000) + '"'
     with pytest.raises(BadRule):
         load_text(CARD.replace("include: common.yaml", f"include: {quoted}"), "card.yaml", Path(__file__).parent)
+
+
+def test_a_card_that_extends_what_it_includes_can_be_included(folder: Path) -> None:
+    (folder / "province.yaml").write_text(
+        """id: province
+title: P
+include: card.yaml
+vocabularies: {hello: [$hello, 本省供电]}
+sections:
+  - id: s
+    items:
+      - {use: greeting, clause: 省标}
+""",
+        encoding="utf-8",
+    )
+    card, province = load(folder / "card.yaml"), load(folder / "province.yaml")
+    mine, theirs = province.items[0], next(item for item in card.items if item.id == "greeting")
+    assert province.vocabularies["hello"] == (*card.vocabularies["hello"], "本省供电")
+    assert (mine.points, mine.clause) == (theirs.points, "省标") and len(mine.examples) == len(theirs.examples)
