@@ -28,6 +28,8 @@ _NUMBER = re.compile(
     rf"(?<![\d.])(?:(?P<percent>\d{{1,4}}(?:\.\d+)?)[%％]|(?P<year>\d{{4}})(?=\s*年)|(?P<amount>\d{{1,4}}(?:\.\d+)?)(?=\s*[{_UNITS}])"
     r"|(?P<dictated>\d{3,})(?![\d.]))"
 )
+_DIGIT = re.compile(r"\d")
+_LATIN = re.compile("[0-9A-Za-z]")
 _ONE_SPELLING = {"〇": "零", "两": "二", "幺": "一"}
 _FILLERS = set("嗯啊呃额唉哎噢哦唔呀")
 _FILLER_WORDS = {"um", "uh", "er", "hm", "hmm", "mm", "mhm", "uhhuh", "erm"}
@@ -42,8 +44,23 @@ class Plain:
     ends: tuple[int, ...]
 
 
+@lru_cache(maxsize=16_384)
 def plain(text: str) -> Plain:
     """The plain form of ``text``: lower case, half width, words separated by one space only between Latin words."""
+    return _of_characters(text) or _of_words(text)
+
+
+def _of_characters(text: str) -> Plain | None:
+    """The plain form of a text in which every character stands for itself; None where it has words, numbers or wider characters."""
+    pieces = [_LETTERS[char] for char in text]
+    kept = "".join(pieces).replace(" ", "")
+    at = [n for n, piece in enumerate(pieces) if piece not in ("", " ")]
+    if len(kept) != len(at) or _LATIN.search(kept) or _DIGIT.search(text):
+        return None
+    return Plain(kept, tuple(at), tuple([n + 1 for n in at]))
+
+
+def _of_words(text: str) -> Plain:
     out: list[str] = []
     starts: list[int] = []
     ends: list[int] = []
@@ -54,7 +71,7 @@ def plain(text: str) -> Plain:
         if numbers and at in numbers:
             piece, end = _read(numbers[at]), numbers[at].end()
         else:
-            piece, end = _letter(text[at]), at + 1
+            piece, end = _LETTERS[text[at]], at + 1
         if piece == " ":
             gap = True
         elif piece:
@@ -83,9 +100,12 @@ def is_filler(plain_text: str) -> bool:
     """Whether a listener said no more than 嗯: such a turn does not end the other side's turn."""
     if not plain_text:
         return True
-    return all(c in _FILLERS for c in plain_text) or all(w in _FILLER_WORDS for w in plain_text.split())
+    if plain_text[0].isascii():
+        return all(w in _FILLER_WORDS for w in plain_text.split())
+    return plain_text[0] in _FILLERS and _FILLERS.issuperset(plain_text)
 
 
+@lru_cache(maxsize=16_384)
 def spoken_length(plain_text: str) -> int:
     """Characters said, the unit of speech rate: Chinese characters, digits as read, a Latin word as two, no fillers.
 
@@ -104,7 +124,6 @@ def _is_latin(char: str) -> bool:
     return char.isascii() and char.isalnum()
 
 
-@lru_cache(maxsize=20_000)
 def _letter(char: str) -> str:
     """The plain character(s) of one character; a space for what separates, nothing for an apostrophe."""
     if char in "'’":
@@ -112,3 +131,14 @@ def _letter(char: str) -> str:
     folded = unicodedata.normalize("NFKC", simplified_char(char)).lower()
     kept = "".join(_ONE_SPELLING.get(c, c) for c in folded if c.isalnum())
     return kept or " "
+
+
+class _Letters(dict[str, str]):
+    """What :func:`_letter` says of every character seen."""
+
+    def __missing__(self, char: str) -> str:
+        self[char] = found = _letter(char)
+        return found
+
+
+_LETTERS = _Letters()

@@ -6,14 +6,16 @@ many.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, fields, is_dataclass
 from functools import lru_cache
 from typing import Any
 
 from qa.rules import expressions
 from qa.rules.conditions import OPERATORS
+from qa.rules.conditions.matching import Lexicon
 from qa.rules.conditions.operator import Operator
+from qa.rules.conditions.phrasebook import Phrasebook
 from qa.rules.model import Condition, Item, RuleSet
 from qa.rules.windows import Use
 
@@ -83,7 +85,15 @@ def _compiled(content_hash: str, holder: _ByHash) -> Plan:
     add("", rule_set.conditions, shared)
     for item in rule_set.items:
         add(item.id, item.conditions, {**shared, **{c.name: (item.id, c.name) for c in item.conditions}})
+    Phrasebook([words for step in steps.values() for words in _lexicons(step.prepared)])
     return Plan(rule_set, steps)
+
+
+def _lexicons(prepared: Any) -> Iterator[Lexicon]:
+    """The phrases that a prepared condition looks for."""
+    for spec in fields(prepared) if is_dataclass(prepared) else ():
+        if isinstance(words := getattr(prepared, spec.name), Lexicon) and words.wordings:
+            yield words
 
 
 def _uses(rule_set: RuleSet) -> dict[Key, Use]:

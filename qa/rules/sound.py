@@ -11,9 +11,11 @@ to a place is the cheapest alignment (Sellers 1980: edit distance with free ends
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
+from operator import add
 
 import pypinyin
 from rapidfuzz import fuzz
@@ -59,9 +61,17 @@ class Near:
         return self.cost / max(1, self.length)
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=16_384)
 def sounds(plain_text: str) -> Sounds:
     """The sounds of a plain text (see :mod:`qa.rules.plaintext`)."""
+    if plain_text and _WORDS.search(plain_text) is None:
+        exact, codes, guarded = zip(*[_SOUNDS[char] for char in plain_text], strict=True)
+        size, loose = len(plain_text), "".join(codes)
+        return Sounds(loose, exact, guarded, tuple(range(size)), tuple(range(1, size + 1)), frozenset(map(add, loose, loose[1:])))
+    return _with_words(plain_text)
+
+
+def _with_words(plain_text: str) -> Sounds:
     exact: list[str] = []
     starts: list[int] = []
     ends: list[int] = []
@@ -173,6 +183,19 @@ def _align(spoken: Sounds, heard: Sounds, first: int, last: int) -> tuple[float,
 
 def _guard(char: str) -> str:
     return NEGATION if char in NEGATIONS else NUMERAL if char in NUMERALS else ""
+
+
+class _Characters(dict[str, tuple[str, str, str]]):
+    """The sound, its code and the guard of every character seen that is no part of a Latin word."""
+
+    def __missing__(self, char: str) -> tuple[str, str, str]:
+        sound = _syllable(char)
+        self[char] = found = (sound, _code(sound), _guard(char))
+        return found
+
+
+_SOUNDS = _Characters()
+_WORDS = re.compile(r"[0-9A-Za-z\s]")
 
 
 @lru_cache(maxsize=20_000)

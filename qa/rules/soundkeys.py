@@ -62,7 +62,7 @@ def whole_key(heard: bytes) -> int:
     return WHOLE << 24 | heard[0] << 8 | heard[1] if len(heard) == 2 else code(*heard[:3])
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=16_384)
 def held_by(loose: str) -> frozenset[int]:
     """All keys of a text, each as ``shape << 24 | code``; of two sounds in a row with the shape WHOLE."""
     heard = [byte_of(c) for c in loose]

@@ -8,14 +8,17 @@ talks, evidence names the sentence (``Call.turns`` index).
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import repeat
+from typing import Any, TypeVar
 
 from qa.calls import Call, Role, SourceKind, Span, Turn
 from qa.rules.model import Doubt
 from qa.rules.plaintext import Plain, is_filler, plain
 
+_T = TypeVar("_T")
 PAUSE = 2.5
 """Seconds of silence inside a talk over which no phrase is matched."""
 
@@ -40,6 +43,21 @@ class Talk:
         return self.role is not Role.OTHER and (role is None or self.role is role or not self.sure)
 
 
+class Talks(list[Talk]):
+    """Talks of one call, with what was found in them: whatever several conditions ask is looked up once."""
+
+    def __init__(self, talks: Iterable[Talk] = ()) -> None:
+        super().__init__(talks)
+        self._found: dict[Any, Any] = {}
+
+    def once(self, key: Any, find: Callable[[], _T]) -> _T:
+        """What ``find`` gave when it was first called for ``key``."""
+        if key not in self._found:
+            self._found[key] = find()
+        found: _T = self._found[key]
+        return found
+
+
 class CallView:
     """Everything derived from one call, computed at most once, when first asked for."""
 
@@ -47,7 +65,7 @@ class CallView:
         self.call, self.doubt = call, doubt
         self.turns: Sequence[Turn] = call.turns
         self._ranks: dict[Role | None, tuple[list[int], list[int]]] = {}
-        self._sides: dict[Role | None, list[Talk]] = {}
+        self._sides: dict[Role | None, Talks] = {}
 
     @cached_property
     def plains(self) -> list[Plain]:
@@ -93,10 +111,10 @@ class CallView:
             for t in self.turns
         )
 
-    def talks_of(self, role: Role | None) -> list[Talk]:
+    def talks_of(self, role: Role | None) -> Talks:
         """The talks of one side (None: of anybody), unsure ones included; not to be changed."""
         if role not in self._sides:
-            self._sides[role] = [t for t in self.talks if t.might_be(role)]
+            self._sides[role] = Talks(t for t in self.talks if t.might_be(role))
         return self._sides[role]
 
     def sure_role(self, turn: Turn) -> bool:
@@ -142,7 +160,7 @@ class CallView:
         return self._ranks[role]
 
     @cached_property
-    def talks(self) -> list[Talk]:
+    def talks(self) -> Talks:
         """The talks, an aside behind the talk that it was said into."""
         groups: list[list[int]] = []
         asides: list[int] = []
@@ -153,7 +171,7 @@ class CallView:
                 asides.append(index)
             else:
                 groups.append([index])
-        talks: list[Talk] = []
+        talks = Talks()
         for group in groups:
             talks.append(self._talk(len(talks), group, aside=False))
             for index in (i for i in asides if group[0] < i < group[-1]):
@@ -175,6 +193,12 @@ class CallView:
         return bool(self.plains[index].text) and is_filler(self.plains[index].text)
 
     def _talk(self, number: int, group: list[int], *, aside: bool) -> Talk:
+        turns = [self.turns[i] for i in group]
+        sure = all(self.sure_role(t) or t.role is Role.OTHER for t in turns)
+        if len(group) == 1:
+            piece = self.plains[group[0]]
+            at = tuple(zip(repeat(group[0]), piece.starts, piece.ends, strict=False))
+            return Talk(number, turns[0].role, sure, (group[0],), piece.text, at, aside)
         text: list[str] = []
         places: list[tuple[int, int, int]] = []
         for order, index in enumerate(group):
@@ -186,8 +210,6 @@ class CallView:
             if piece.text:
                 text.append(piece.text)
                 places.extend(zip([index] * len(piece.text), piece.starts, piece.ends, strict=True))
-        turns = [self.turns[i] for i in group]
-        sure = all(self.sure_role(t) or t.role is Role.OTHER for t in turns)
         return Talk(number, turns[0].role, sure, tuple(group), "".join(text), tuple(places), aside)
 
     def _joint(self, before: int, index: int, left: str, right: str) -> str:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
-from operator import add
 from typing import TypeVar
 
 from qa.rules import sound, soundkeys
+from qa.rules.conditions.phrasebook import LATIN, Phrasebook
 from qa.rules.phrases import GAP, Phrase
 from qa.rules.sound import NEAR_RATE, SURE_RATE
 from qa.rules.verdict import Hit, both
@@ -17,7 +17,6 @@ from qa.rules.view import CallView, Talk
 from qa.rules.windows import Use
 
 _K = TypeVar("_K")
-_LATIN = re.compile("[0-9a-z]", re.ASCII | re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +28,26 @@ class Wording:
     queries: tuple[sound.Query, ...]
     left: bool
     right: bool
+
+    def spans(self, text: str) -> list[tuple[int, int]]:
+        """Where it stands in a plain text to the letter; Latin words match whole, not inside another word."""
+        if self.pattern is not None:
+            spans = [m.span() for m in self.pattern.finditer(text)]
+        else:
+            literal = self.phrase.parts[0]
+            spans = []
+            at = text.find(literal)
+            while at >= 0:
+                spans.append((at, at + len(literal)))
+                at = text.find(literal, at + len(literal))
+        if not (self.left or self.right):
+            return spans
+        return [(s, e) for s, e in spans if self._bounded(text, s, e)]
+
+    def _bounded(self, text: str, start: int, end: int) -> bool:
+        if self.left and start and _latin(text[start - 1]):
+            return False
+        return not (self.right and end < len(text) and _latin(text[end]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,45 +63,43 @@ class Place:
     length: int = 0
 
 
+@dataclass(slots=True)
+class Shelf:
+    """Where a lexicon stands: the phrasebook of its plan and its slot there."""
+
+    book: Phrasebook | None = None
+    slot: int = 0
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Lexicon:
-    """All wordings of a condition. ``heads`` leads from the first two characters (or the only one) to those that begin so.
+    """All wordings of a condition.
 
     ``near`` and ``sure`` lead from keys of sounds (:mod:`qa.rules.soundkeys`) to those that may be near, or as good as said, where
     these are heard; of ``lettered`` only letters tell, ``in_parts`` have gaps, ``always`` begin with a single sound.
     """
 
     wordings: tuple[Wording, ...]
-    heads: Mapping[str, tuple[int, ...]]
     near: Mapping[int, tuple[int, ...]]
     sure: Mapping[int, tuple[int, ...]]
     lettered: tuple[int, ...]
     in_parts: tuple[int, ...]
     always: tuple[int, ...]
+    shelf: Shelf = field(default_factory=Shelf)
 
-    def perhaps_in(self, text: str) -> list[Wording]:
-        """The wordings whose first two characters stand in ``text``, in their order."""
-        pairs = _pairs(text)
-        if len(self.wordings) < 8:
-            return list(self.wordings)
-        return [self.wordings[n] for n in sorted(n for head in self.heads.keys() & pairs for n in self.heads[head])]
-
-
-@lru_cache(maxsize=64)
-def _pairs(text: str) -> frozenset[str]:
-    """The characters of a text, and all two that stand side by side."""
-    return frozenset(text) | frozenset(map(add, text, text[1:]))
+    def place(self) -> tuple[Phrasebook, int]:
+        """The book that reads texts for it, and its slot there: that of its plan, or its own."""
+        if self.shelf.book is None:
+            Phrasebook([self])
+        assert self.shelf.book is not None
+        return self.shelf.book, self.shelf.slot
 
 
 def lexicon(phrases: Iterable[Phrase]) -> Lexicon:
     """``phrases`` compiled for :func:`exact_places` and :func:`near_places`."""
     wordings = tuple(_wording(phrase) for phrase in phrases)
-    heads: dict[str, list[int]] = {}
-    for number, entry in enumerate(wordings):
-        heads.setdefault(entry.phrase.parts[0][:2], []).append(number)
     return Lexicon(
         wordings,
-        _frozen(heads),
         _sound_keys(wordings, NEAR_RATE),
         _sound_keys(wordings, SURE_RATE),
         tuple(n for n, entry in enumerate(wordings) if soundkeys.keys_of(entry.queries, NEAR_RATE) is None),
@@ -116,44 +133,34 @@ def _wording(phrase: Phrase) -> Wording:
 
 def exact_places(words: Lexicon, talks: Sequence[Talk]) -> list[Place]:
     """Where the wordings stand to the letter; of overlapping places the longest, so that one saying counts once."""
-    joined = "\n".join([t.text for t in talks])
-    found: list[Place] = []
-    for entry in words.perhaps_in(joined):
-        parts = entry.phrase.parts
-        if parts[0] not in joined or (entry.pattern is not None and parts[-1] not in joined):
-            continue
-        for talk in talks:
-            for start, end in _spans(entry, talk.text):
-                found.append(Place(talk, start, end, entry))
-    found.sort(key=lambda p: (p.talk.index, p.start, -(p.end - p.start)))
-    kept: list[Place] = []
-    for place in found:
-        if not (kept and kept[-1].talk is place.talk and place.start < kept[-1].end):
-            kept.append(place)
-    return kept
+    if not words.wordings:
+        return []
+    book, slot = words.place()
+    return [Place(talk, *span[:2], words.wordings[span[2]]) for talk, spans in book.said_in(talks, slot) for span in spans]
 
 
-def near_places(words: Lexicon, talks: Iterable[Talk], use: Use, *, sifted: bool = False) -> list[Place]:
+def near_places(words: Lexicon, talks: Sequence[Talk], use: Use, *, sifted: bool = False) -> list[Place]:
     """Per talk the place that sounds most like one of the wordings: within ``NEAR_RATE`` if wanted, else ``SURE_RATE``.
 
     ``sifted`` says that the talks are those in which something may be near: somebody has looked already.
     """
     limit = NEAR_RATE if use is Use.WANTED else SURE_RATE
-    spoken = [talk for talk in talks if talk.text]
-    if not sifted:
-        keys = words.near if limit == NEAR_RATE else words.sure
-        fired = keys.keys() & soundkeys.held_by_all(tuple([sound.sounds(talk.text).loose for talk in spoken]))
-        if not fired and not words.lettered and not words.in_parts:
-            return []
-        spoken = [
-            t for t in spoken if words.lettered or words.in_parts or not fired.isdisjoint(soundkeys.held_by(sound.sounds(t.text).loose))
-        ]
-    found = ((talk, _nearest(words, talk.text, limit)) for talk in spoken)
+    found = ((talk, _nearest(words, talk.text, limit)) for talk in (talks if sifted else _candidates(words, talks, limit)) if talk.text)
     return [
         Place(talk, near[0], near[1], words.wordings[near[2]], exact=False, cost=near[3], length=near[4])
         for talk, near in found
         if near is not None
     ]
+
+
+def _candidates(words: Lexicon, talks: Sequence[Talk], limit: float) -> Sequence[Talk]:
+    """The talks in which something may be near."""
+    if any(n in words.always for n in words.lettered):
+        return talks
+    book, slot = words.place()
+    heard = book.heard_in(talks, slot, near=limit == NEAR_RATE)
+    latin = book.latin_in(talks) if words.in_parts else ()
+    return sorted({talk.index: talk for talk in (*heard, *latin)}.values(), key=lambda t: t.index) if latin else heard
 
 
 @lru_cache(maxsize=100_000)
@@ -176,7 +183,7 @@ def _perhaps_near(words: Lexicon, text: str, heard: sound.Sounds, limit: float) 
     keys = words.near if limit == NEAR_RATE else words.sure
     found = {n for key in keys.keys() & soundkeys.held_by(heard.loose) for n in keys[key]}
     found.update(words.lettered)
-    if words.in_parts and _LATIN.search(text):  # a word cut in two sounds like no other
+    if words.in_parts and LATIN.search(text):  # a word cut in two sounds like no other
         found.update(words.in_parts)
     return found
 
@@ -230,26 +237,6 @@ def hit_at(view: CallView, place: Place, *, use: Use) -> Hit | None:
 def overlapping(place: Place, others: Iterable[Place]) -> bool:
     """Whether any other place shares a character with this one."""
     return any(o.talk is place.talk and o.start < place.end and place.start < o.end for o in others)
-
-
-def _spans(entry: Wording, text: str) -> list[tuple[int, int]]:
-    if entry.pattern is not None:
-        spans = [m.span() for m in entry.pattern.finditer(text)]
-    else:
-        literal = entry.phrase.parts[0]
-        spans = []
-        at = text.find(literal)
-        while at >= 0:
-            spans.append((at, at + len(literal)))
-            at = text.find(literal, at + len(literal))
-    return [(s, e) for s, e in spans if _bounded(entry, text, s, e)]
-
-
-def _bounded(entry: Wording, text: str, start: int, end: int) -> bool:
-    """Latin words match whole: not inside another word."""
-    if entry.left and start and _latin(text[start - 1]):
-        return False
-    return not (entry.right and end < len(text) and _latin(text[end]))
 
 
 def _near(entry: Wording, text: str, heard: sound.Sounds, limit: float) -> tuple[int, int, float, int] | None:
