@@ -7,12 +7,13 @@ in the boards of published weeks, which no longer change.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 
-from hotline.errors import BadInput
+from hotline.errors import BadInput, HotlineError
 from hotline.store import OPERATOR, Store, Viewer, audit, corrections, parquet, publishing, rollups
 from hotline.store import calls as call_store
 from hotline.store.access import Permission
@@ -46,11 +47,18 @@ def rescore(
     if rules is not None and same_version:
         raise BadInput("rules", "are named, and the same version is asked for", "give one of them")
     chosen = _same(store) if same_version else _in_force(store, rules)
-    return [_again(store, viewer, call_id, chosen, mask(reason.strip())) for call_id in call_ids]
+    days: set[date] = set()
+    try:
+        return [_again(store, viewer, call_id, chosen, mask(reason.strip()), days) for call_id in call_ids]
+    finally:
+        rollups.roll_up(store, days)
 
 
 def judge_arrived(store: Store) -> list[dict[str, Any]]:
-    """Judge again, by the version that judged them, the calls whose metadata were open then and are closed now; rows as above."""
+    """Judge again, by the version that judged them, the calls whose metadata were open then and are closed now; rows as above.
+
+    A call that cannot be judged keeps no other one waiting: its row has a ``problem``.
+    """
     query = (
         sa.select(scores.c.call_id)
         .join(calls, calls.c.id == scores.c.call_id)
@@ -60,7 +68,16 @@ def judge_arrived(store: Store) -> list[dict[str, Any]]:
     )
     with store.read() as connection:
         waiting = connection.scalars(query).all()
-    return [_again(store, OPERATOR, call_id, _same(store), _ARRIVED) for call_id in waiting]
+    chosen, rows, days = _same(store), [], set[date]()
+    try:
+        for call_id in waiting:
+            try:
+                rows.append({**_again(store, OPERATOR, call_id, chosen, _ARRIVED, days), "problem": ""})
+            except HotlineError as error:  # erased or corrected meanwhile, or rules no longer readable: that concerns no other call
+                rows.append({"call": call_id, "was": "", "is": "", "rules": "", "changed": False, "problem": str(error)})
+    finally:
+        rollups.roll_up(store, days)
+    return rows
 
 
 def interval(low: float | None, high: float | None) -> str:
@@ -86,7 +103,8 @@ def _same(store: Store) -> Choice:
     return choose
 
 
-def _again(store: Store, viewer: Viewer, call_id: str, choose: Choice, reason: str) -> dict[str, Any]:
+def _again(store: Store, viewer: Viewer, call_id: str, choose: Choice, reason: str, days: set[date]) -> dict[str, Any]:
+    """The row of a call judged again. Its day goes into ``days``: boards are rebuilt by the day, for many calls at once."""
     for _ in range(_TRIES):
         opened = call_store.open_call(store, viewer, call_id)
         rule_set = choose(opened)
@@ -101,7 +119,7 @@ def _again(store: Store, viewer: Viewer, call_id: str, choose: Choice, reason: s
         except BadInput:
             parquet.forget_erased(store, call_id)
             raise
-        rollups.roll_up(store, {opened.row.day})
+        days.add(opened.row.day)
         row = {"call": call_id, "was": interval(opened.row.low, opened.row.high), "is": interval(card.low, card.high)}
         return {**row, "rules": f"{rule_set.id} v{rule_set.version}", "changed": changed}
     raise BadInput(f"call {call_id}", "somebody keeps correcting it", "judge it again later: hotline calls rescore")

@@ -113,21 +113,28 @@ def _check_order(older: RuleSet, newer: RuleSet) -> None:
             "write effective: {from: …}, or remove the older",
         )
     before, last = older.effective.start, older.effective.end
-    if (before is not None and _instant(begins) <= _instant(before)) or (last is not None and not _after(begins, last)):
+    if (before is not None and not _later(begins, before)) or (last is not None and not _after(begins, last)):
         problem = f"version {newer.version} ({newer.effective}) and version {older.version} ({older.effective}) of {newer.id} overlap"
         raise BadRule(thing, problem, f"let version {older.version} end before, or version {newer.version} begin later")
 
 
-def _instant(moment: date | datetime) -> datetime:
-    """A moment for comparing: a date is its midnight, an instant the wall clock it was written with."""
+def _later(moment: date | datetime, other: date | datetime) -> bool:
+    """Whether ``moment`` is later. Two instants are compared as such, whatever their zones; a date is the midnight of its day where
+    the other one is."""
+    if isinstance(moment, datetime) and isinstance(other, datetime):
+        return moment > other
+    return _wall_clock(moment) > _wall_clock(other)
+
+
+def _wall_clock(moment: date | datetime) -> datetime:
     return moment.replace(tzinfo=None) if isinstance(moment, datetime) else datetime.combine(moment, time.min)
 
 
 def _after(begins: date | datetime, last: date | datetime) -> bool:
     """Whether something that begins then begins after the other has ended; a day is over at its end, an instant at once."""
     if isinstance(last, datetime):
-        return _instant(begins) >= _instant(last)
-    return _instant(begins).date() > last
+        return not _later(last, begins)
+    return _wall_clock(begins).date() > last
 
 
 def _listed(rule_sets: Iterable[RuleSet]) -> str:

@@ -62,7 +62,9 @@ def import_centre(
     with err.status("reading, checking and writing the feeds"):
         loaded = import_folder(store, OPERATOR, folder)
         if again := judge_arrived(store):
-            loaded["judged_again"] = len(again)
+            loaded["judged_again"] = sum(not row["problem"] for row in again)
+            if refused := len(again) - loaded["judged_again"]:
+                loaded["not_judged_again"] = refused
     emit(loaded, as_json, title=f"imported from {folder}")
 
 

@@ -59,7 +59,7 @@ def publish(store: Store, viewer: Viewer, rule_set: RuleSet, note: str = "") -> 
     if rule_set.version < newest:
         raise BadRule(thing, f"version {newest} of {rule_set.id} is published already", f"write version: {newest + 1}")
     now = datetime.now(UTC)
-    begins = now if earlier and rule_set.effective.start is None else None
+    begins = now.astimezone(store.settings.zone) if earlier and rule_set.effective.start is None else None
     candidate = replace(rule_set, effective=Effective(begins, rule_set.effective.end)) if begins else rule_set
     RuleBook((*(one.rule_set for one in published(store)), candidate)).check()
     values = {"published_at": now, "published_by": viewer.name[:80], "publish_note": mask(note), "in_force_from": begins}

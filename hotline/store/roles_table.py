@@ -24,6 +24,8 @@ _PERMISSIONS = {
     Permission.REVIEW_ITEMS: ("复核评分项：判定正确或误判", "say whether an item was judged rightly"),
     Permission.DRAFT_RULES: ("修改规则草稿、试算影响", "draft rules and preview what they change"),
     Permission.PUBLISH_RULES: ("发布规则", "publish rules"),
+    Permission.RESCORE: ("重新评判通话", "judge calls again"),
+    Permission.PUBLISH_WEEK: ("发布（关闭）一周", "publish (close) a week"),
     Permission.SEE_FORECAST: ("查看预测与排班", "see forecasts and staffing"),
     Permission.PLAN: ("制作预测与排班", "make forecasts and staffing"),
     Permission.MANAGE_USERS: ("管理账号", "manage accounts"),

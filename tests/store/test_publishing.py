@@ -237,3 +237,42 @@ def test_the_trail_says_who_asked(house: Store, samples: Any) -> None:
     with house.read() as connection:
         rows = connection.execute(sa.select(schema.audit.c.who, schema.audit.c.action, schema.audit.c.object)).all()
     assert ("some-qa_lead", "rescore_call", "S1") in [tuple(row) for row in rows]
+
+
+def test_versions_may_follow_at_once_whatever_the_zone(house: Store, samples: Any) -> None:
+    lead = _lead(samples)
+    for version in (1, 2, 3):
+        publishing.publish(house, lead, card(version))
+    assert publishing.rule_book(house).choose(replace(samples.call("S1"), started_at=None)).version == 3
+    west = open_store(replace(house.settings, timezone="America/Los_Angeles"))
+    publishing.publish(west, lead, card(4))
+    assert [one.rule_set.version for one in publishing.published(west)] == [1, 2, 3, 4]
+    west.close()
+
+
+def test_a_call_that_cannot_be_judged_keeps_no_other_one_waiting(house: Store, samples: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    late = card(name="late", applies="applies_when: meta.type == 报修", say="电工")
+    for call_id in ("S2", "S3"):
+        _judged(house, samples, late, call_id, metadata={"language": "zh"}, metadata_closed=False)
+    base = {
+        "started_at": samples.at("2026-11-09"),
+        "metadata": {"type": "报修"},
+        "metadata_closed": True,
+        "queue_id": "q1",
+        "agent_id": "a1",
+    }
+    feeds.load(house, OPERATOR, "calls", pl.DataFrame([{"id": call_id, **base} for call_id in ("S2", "S3")], schema_overrides=_INSTANT))
+    real, days, read = calls.open_call, [], []
+
+    def opened(store: Store, viewer: Any, call_id: str) -> Any:
+        if call_id == "S2":
+            raise NotFound("call S2", "erased meanwhile", "")
+        return real(store, viewer, call_id)
+
+    roll_up, kept = rollups.roll_up, publishing.kept
+    monkeypatch.setattr(calls, "open_call", opened)
+    monkeypatch.setattr(rollups, "roll_up", lambda store, which: days.append(set(which)) or roll_up(store, which))
+    monkeypatch.setattr(publishing, "kept", lambda store, content_hash: read.append(content_hash) or kept(store, content_hash))
+    refused, judged = rescoring.judge_arrived(house)
+    assert (refused["call"], judged["call"], judged["problem"]) == ("S2", "S3", "") and "erased meanwhile" in refused["problem"]
+    assert days == [{DAY}] and len(read) == 1
