@@ -147,19 +147,19 @@ def rule_set(card: str) -> str:
         lines += [f"          listed: {{say: [{listed}], by: {side}}}"]
         if number < 10:
             patterns = ", ".join(f"'{p}'" for p in _patterns(dialogue, number))
-            lines += [f"          matched: {{regex: [{patterns}], by: agent}}", "        forbid: count(listed) >= 3 and matched"]
+            lines += [f"          matched: {{regex: [{patterns}], by: agent}}", "        forbid: count(listed) >= 1 and matched"]
         else:
-            lines += ["        forbid: count(listed) >= 4"]
+            lines += ["        forbid: count(listed) >= 2"]
     return card.replace("id: power-95598", "id: bench") + "\n".join(lines) + "\n"
 
 
 def _patterns(dialogue: dict[str, list[str]], number: int) -> list[str]:
-    """Twenty expressions, as many kinds as quality teams write: promises, amounts, denials, orders, blame."""
+    """Twenty expressions, as many kinds as quality teams write: offers, denials, promises, prices, orders."""
     things, deeds = dialogue["slot_thing"], dialogue["slot_deed"]
     shapes = (
-        "{t}[^，。]{{0,6}}{d}(不了|不到|失败)",
-        "(不|没|别)[^，。]{{0,3}}{d}[^，。]{{0,4}}{t}",
-        "[一二三四五六七八九十百]+(块|元|度)[^，。]{{0,4}}{t}",
+        "{t}[^，。]{{0,6}}(可以|不能|不了)",
+        "(已经|马上|现在|可以)[^，。]{{0,4}}{d}",
+        "{t}的话是[^，。]{{0,8}}(块|元|度)",
         "({t}|{d}).{{0,3}}(必须|一定要|赶紧)",
     )
     return [shapes[i % 4].format(t=things[(number * 20 + i) % len(things)], d=deeds[(number * 7 + i) % len(deeds)]) for i in range(20)]

@@ -36,6 +36,7 @@ REPEATS = [
     "{min_chars: 3, look_back: 8 s, times: 2, similarity: 0.5}",
     "{min_chars: 2, of: other, look_back: 3 turns, similarity: 0.7}",
 ]
+MODELS = ["请问有什么可以帮您", "[您好国家电网, 四十五分钟]", "感谢您的来电, at_least: 0.5, exclude: [稍等]"]
 WINDOWS = ["first 2 agent turns", "last 2 turns", "first 5 s", "-4 s to end", "turns 2 to 3"]
 WANTED = [
     "a and (b or c)",
@@ -58,6 +59,7 @@ def condition(draw: st.DrawFn, known: list[str]) -> str:
                     f"regex: {draw(st.sampled_from(REGEX))}",
                     "silence: {over: 5 s, awaiting: agent}",
                     f"response_time: {{over: {draw(st.sampled_from(['1 s', '4 s']))}}}",
+                    f"similar_to: {draw(st.sampled_from(MODELS))}",
                     f"repeats: {draw(st.sampled_from(REPEATS))}",
                 ]
             )

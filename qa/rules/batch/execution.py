@@ -17,6 +17,7 @@ from qa.rules.batch.gaps import Silences
 from qa.rules.batch.hits import Hits
 from qa.rules.batch.patterns import Matched, Patterns
 from qa.rules.batch.placement import HIT, MISS, Placing, Weak
+from qa.rules.batch.similar import Alike, Models
 from qa.rules.batch.table import OTHER, UNKNOWN, Bools, Floats, Ints, Small, Table
 from qa.rules.batch.talks import Talks, talks_of
 from qa.rules.batch.words import Said, Words
@@ -34,6 +35,7 @@ class Prepared:
         self.plan = plan
         self.words = Words(plan)
         self.patterns = Patterns(plan, _whether(plan), library=library)
+        self.models = Models(plan)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -71,6 +73,11 @@ class Execution:
     def sentences(self) -> repeated.Sentences:
         """The sentences of the turns, made when a condition asks for them."""
         return repeated.sentences(self.table, self.talks)
+
+    @cached_property
+    def alike(self) -> Alike:
+        """What is like model sentences, made when a condition asks for it."""
+        return Alike(self.prepared.models, self.table, self.talks, self.placing, self.weak, self.plan.rule_set.doubt)
 
     def run(self) -> Verdicts:
         """Every item in every call."""
@@ -180,6 +187,8 @@ class Execution:
                 step, self.table, self.talks, self.placing, self.plan.rule_set.doubt, self.sentences, self.said.exempt(step), found
             )
             return replace(hits, unsure=self.weak.unsure(step, hits, found)), self.table.tokened
+        if name == "similar_to" and not joined and step.key in self.prepared.models.steps:
+            return self.alike.hits(step, found), settled
         maybe = filters.FILTERS.get(name)
         hits = Hits.none(self.table.n)
         if maybe is None or joined:
