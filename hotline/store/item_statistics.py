@@ -71,15 +71,16 @@ def statistics(store: Store, viewer: Viewer, rule_set_id: str, weeks: int = 13) 
 
     def scan() -> pl.LazyFrame:
         wanted = (pl.col("rule_set_id") == rule_set_id, pl.col("evidence_no").fill_null(0) == 0)
-        columns = ("call_id", "item_id", "outcome", "turn", "start", pl.col("lost_low").alias("lost"))
+        columns = ("call_id", pl.col("item_id", "outcome").cast(pl.Categorical), "turn", "start", pl.col("lost_low").alias("lost"))
         return parquet.scan_hits(store, viewer, first, last).filter(*wanted).select(*columns).join(known.lazy(), on="call_id")
 
     rows = parquet.gathered(scan)
-    counted = rows.group_by("item_id", pl.col("day").dt.truncate("1w").alias("week"), "outcome").agg(calls=pl.len())
+    names = pl.col("item_id", "outcome").cast(pl.String)
+    counted = rows.group_by("item_id", pl.col("day").dt.truncate("1w").alias("week"), "outcome").agg(calls=pl.len()).with_columns(names)
     newest = (
         rows.filter(pl.col("outcome") == "fail")
         .sort("day", "call_id", descending=True)
         .group_by("item_id", maintain_order=True)
         .head(NEWEST)
     )
-    return Statistics(first, last, counted.sort("item_id", "week", "outcome"), newest)
+    return Statistics(first, last, counted.sort("item_id", "week", "outcome"), newest.with_columns(names))

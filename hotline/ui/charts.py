@@ -184,15 +184,14 @@ def rates(frame: pl.DataFrame, *, unit: str, height: int = 200) -> alt.LayerChar
     )
 
 
-def both_ways(frame: pl.DataFrame, *, unit: str) -> alt.Chart:
-    """Lying bars to either side of nothing: ``name``, ``kind`` (two names), ``calls`` (below zero to the left)."""
-    kinds = frame["kind"].unique(maintain_order=True).to_list()
+def both_ways(frame: pl.DataFrame, *, unit: str, kinds: tuple[str, str]) -> alt.Chart:
+    """Lying bars to either side of zero: ``name``, ``kind`` (one of ``kinds``: the bad one first), ``calls`` (how much)."""
     tips = [alt.Tooltip("name:N", title=" "), alt.Tooltip("kind:N", title=" "), alt.Tooltip("calls:Q", title=unit)]
     chart = alt.Chart(frame).mark_bar(cornerRadius=2, opacity=0.85)
     shown = chart.encode(
         y=alt.Y("name:N", sort=None, title=None, axis=alt.Axis(labelLimit=220)),
-        x=alt.X("calls:Q", title=unit, axis=alt.Axis(tickMinStep=1, labelExpr="abs(datum.value)")),
-        color=alt.Color("kind:N", title=None, scale=alt.Scale(domain=kinds, range=[LOST, MAIN]), legend=alt.Legend(orient="top")),
+        x=alt.X("calls:Q", title=unit, axis=alt.Axis(tickMinStep=1, tickCount=6, labelExpr="abs(datum.value)")),
+        color=alt.Color("kind:N", title=None, scale=alt.Scale(domain=list(kinds), range=[LOST, MAIN]), legend=alt.Legend(orient="top")),
         tooltip=tips,
     )
     return _styled(shown, 26 * frame["name"].n_unique() + 70)

@@ -240,7 +240,7 @@ def test_expired_session_is_said(app: Opener, house: Any) -> None:
 
 
 def test_without_accounts_it_says_how_to_make_one(app: Opener, house: Any) -> None:
-    for name in ("agent", "lead", "qa", "manager", "planner", "admin"):
+    for name in ("agent", "lead", "qa", "chief", "manager", "planner", "admin"):
         accounts.remove(house.store, OPERATOR, name)
     test = app(None)
     assert "hotline init" in test.info[0].value

@@ -28,7 +28,7 @@ table = _part("table")
 voice = _part("voice")
 _cards = _part("cards")
 cookie = _part("cookie", html="<i hidden></i>")
-save = _part("save", html='<button type="button">⭳ <span></span></button>')
+save = _part("save", html='<button type="button">↓ <span></span></button>')
 
 
 @dataclass(frozen=True, slots=True)

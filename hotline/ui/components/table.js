@@ -1,6 +1,6 @@
 // A table whose cells say more than a number. Rows with an id are chosen with a click or Enter. All text is set as text.
 //
-// data: { heads: [text], wrap (lets long lines break), rows: [{ id (or null), cells: [cell] }] } where a cell holds any of
+// data: { heads: [text], wrap (lets long lines break), widths: [CSS width a column] or none, rows: [{ id (or null), cells: [cell] }] } where a cell holds any of
 //       lines: [text], the first large; badges: [{text, kind}]; score: {low, high, full, text, passed}
 
 function make(tag, className, text) {
@@ -33,7 +33,10 @@ function fill(cell, { lines = [], badges = [], score }) {
 
 export default function ({ data, parentElement, setTriggerValue }) {
   parentElement.querySelector("table").classList.toggle("wrap", Boolean(data.wrap));
-  parentElement.querySelector("thead tr").replaceChildren(...data.heads.map((head) => make("th", "", head)));
+  const heads = data.heads.map((head) => make("th", "", head));
+  (data.widths ?? []).forEach((width, place) => (heads[place].style.width = width));
+  parentElement.querySelector("table").classList.toggle("fixed", Boolean(data.widths));
+  parentElement.querySelector("thead tr").replaceChildren(...heads);
   const rows = data.rows.map((row) => {
     const line = make("tr");
     for (const content of row.cells) {

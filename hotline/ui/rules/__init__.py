@@ -14,6 +14,7 @@ from hotline.ui.markup import literal
 from hotline.ui.rules import card, editing, item, preview, publishing, shelf, trying, versions
 from hotline.ui.rules.shelf import Shown
 from hotline.ui.rules.trying import conversation
+from qa.rules.model import Effective
 
 __all__ = ["conversation", "show"]
 
@@ -78,7 +79,7 @@ def _about(one: Shown) -> None:
           start=f"{rule_set.start:g}", mark=f"{rule_set.pass_mark:g}",
           sections=len(rule_set.sections), items=len(items), fatal=sum(item.fatal for item in items))
     )  # fmt: skip
-    facts = [t("rules.in_force_dates", start=_day(rule_set.effective.start), end=_day(rule_set.effective.end))]
+    facts = [_dates(rule_set.effective)]
     meant = rule_set.applies_to
     for name, values in (("queues", meant.queues), ("directions", meant.directions), ("channels", meant.channels)):
         if values:
@@ -96,5 +97,8 @@ def _about(one: Shown) -> None:
     st.caption("　".join(facts))
 
 
-def _day(moment: object) -> str:
-    return "…" if moment is None else str(moment)[:16]
+def _dates(effective: Effective) -> str:
+    if effective.start is None and effective.end is None:
+        return t("rules.always")
+    start, end = ("…" if moment is None else str(moment)[:16] for moment in (effective.start, effective.end))
+    return t("rules.in_force_dates", start=start, end=end)

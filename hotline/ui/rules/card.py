@@ -25,6 +25,7 @@ def show(store: Store, viewer: Viewer, one: Shown) -> None:
     heads = [t(f"rules_head.{name}") for name in ("item", "stake", "why")]
     if seen is not None:
         heads += [t(f"rules_head.{name}") for name in ("lost", "precision")]
+    widths = ["24%", "13%", "33%", "15%", "15%"] if seen is not None else ["30%", "20%", "50%"]
     for section in one.rule_set.sections:
         points = sum(item.points for item in section.items if not item.fatal)
         st.subheader(
@@ -32,7 +33,7 @@ def show(store: Store, viewer: Viewer, one: Shown) -> None:
         )
         rows = [{"id": item.id, "cells": _cells(item, seen)} for item in section.items]
         chosen = components.table(
-            key=f"rules_items_{one.key}_{section.id}", data={"heads": heads, "rows": rows}, on_open_change=lambda: None
+            key=f"rules_items_{one.key}_{section.id}", data={"heads": heads, "rows": rows, "widths": widths}, on_open_change=lambda: None
         )
         if chosen.open:
             st.session_state.rules_item_asked = chosen.open

@@ -25,7 +25,10 @@ def show(one: Shown) -> None:
 
 @st.fragment
 def _panel(one: Shown) -> None:
-    """Runs by itself at every pause in typing."""
+    """Runs by itself at every pause in typing, without the frame that knows the language and who is there."""
+    session.speak()
+    if session.viewer() is None:
+        st.rerun()
     draft = drafts.of(one)
     name = one.rule_set.file
     key = f"rules_editor_{one.key}_{draft.generation}"

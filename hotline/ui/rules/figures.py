@@ -8,7 +8,7 @@ import polars as pl
 import streamlit as st
 
 from hotline.locale import t
-from hotline.store import Store, Viewer, item_reviews, item_statistics
+from hotline.store import Store, UserRole, Viewer, item_reviews, item_statistics
 from hotline.store.item_reviews import Precision
 from hotline.store.item_statistics import Statistics
 from qa.rules import RuleSet
@@ -67,13 +67,17 @@ class Figures:
         )
 
 
+@st.cache_resource(max_entries=64, ttl="1h", show_spinner=False)
+def _read(_store: Store, _viewer: Viewer, rule_set_id: str, stamp: tuple[object, ...]) -> Statistics | None:
+    return item_statistics.statistics(_store, _viewer, rule_set_id)
+
+
 def of(store: Store, viewer: Viewer, rule_set: RuleSet) -> Figures | None:
     """The figures of a rule set; None where it has judged no call in the viewer's scope. Needs OPEN_CALLS."""
-    known = st.session_state.get("rules_figures")
-    stamp = (viewer, rule_set.id, item_statistics.state(store, viewer))
-    if not known or known[0] != stamp:
-        with st.spinner(t("rules.counting")):
-            known = st.session_state.rules_figures = (stamp, item_statistics.statistics(store, viewer, rule_set.id))
-    statistics = known[1]
+    # Everybody with the same sight of calls shares one reading; who may see nothing is refused by the stamp.
+    sight = viewer.agent_id if viewer.role is UserRole.AGENT else viewer.scope
+    stamp = (str(store.settings.home), store.settings.database_url, viewer.role is UserRole.AGENT, sight or "")
+    with st.spinner(t("rules.counting")):
+        statistics = _read(store, viewer, rule_set.id, (*stamp, item_statistics.state(store, viewer)))
     # reviews are few and change while somebody looks
     return None if statistics is None else Figures(statistics, item_reviews.precision(store, viewer, rule_set.id))

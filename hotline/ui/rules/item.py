@@ -128,7 +128,7 @@ def _figures(store: Store, viewer: Viewer, rule_set: RuleSet, item: Item) -> Non
                 t("rules.precision"),
                 _percent(right),
                 t("rules.precision_help"),
-                lines=(_interval(right), t("rules.of_judged", count=right.hits, total=right.trials)),
+                lines=(_interval(right), *((t("rules.of_judged", count=right.hits, total=right.trials),) if right.trials else ())),
             ),
         ],
     )

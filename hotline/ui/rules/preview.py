@@ -22,7 +22,7 @@ from hotline.ui.rules import shelf
 from hotline.ui.rules.shelf import Shown
 from qa.calls import Call
 from qa.rules import RuleSet
-from qa.rules.impact import Impact, ItemChange, Result, impact
+from qa.rules.impact import AgentChange, Impact, ItemChange, Result, impact
 from reports.week import IsoWeek
 
 COUNTS = (50, 200, 500, 1000, 2000)
@@ -101,11 +101,13 @@ def result(found: Impact) -> None:
                 "calls": [one.lost for one in shown] + [-one.cleared for one in shown],
             }
         )
-        st.altair_chart(charts.both_ways(bars, unit=t("unit.calls")))
+        st.altair_chart(charts.both_ways(bars, unit=t("unit.calls"), kinds=(t("impact.lost"), t("impact.cleared"))))
         st.dataframe(_items(items), hide_index=True, height="content")
     agents = [one for one in found.agents if one.calls]
     if agents:
         st.subheader(t("impact.agents", count=len(agents)), anchor=False)
+        if not items:  # the same outcomes with other points
+            _agent_chart(agents[:20])
         rows = [
             {
                 t("impact.agent"): one.agent_id,
@@ -135,6 +137,17 @@ def result(found: Impact) -> None:
         st.dataframe(pl.DataFrame(rows), hide_index=True, height="content")
 
 
+def _agent_chart(agents: Sequence[AgentChange]) -> None:
+    moved = pl.DataFrame(
+        {
+            "name": [one.agent_id for one in agents],
+            "kind": [t("impact.gained") if one.change >= 0 else t("impact.fell") for one in agents],
+            "calls": [round(one.change, 2) for one in agents],
+        }
+    )
+    st.altair_chart(charts.both_ways(moved, unit=t("unit.points"), kinds=(t("impact.fell"), t("impact.gained"))))
+
+
 def summary(found: Impact) -> None:
     """The impact in four numbers."""
     shift = found.new.mean - found.old.mean
@@ -153,13 +166,13 @@ def summary(found: Impact) -> None:
                 t("impact.now_failing"),
                 str(found.passed_now_failing),
                 t("impact.now_failing_help"),
-                lines=(t("impact.was", value=found.old.failed),),
+                lines=(t("impact.failing_before", count=found.old.failed),),
             ),
             Card(
                 t("impact.now_passing"),
                 str(found.failed_now_passing),
                 t("impact.now_passing_help"),
-                lines=(t("impact.was", value=found.old.passed),),
+                lines=(t("impact.passing_before", count=found.old.passed),),
             ),
         ],
     )

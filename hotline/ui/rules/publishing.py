@@ -53,7 +53,7 @@ def show(store: Store, viewer: Viewer, one: Shown, shown: Sequence[Shown]) -> No
 def _form(store: Store, viewer: Viewer, draft: drafts.Draft, new: RuleSet, newest: int) -> None:
     """The number, the day and the note; errors in one line."""
     number = new.version if new.version > newest else newest + 1
-    with st.form("rules_publish"):
+    with st.form("rules_publish", enter_to_submit=False):
         if number != new.version:
             st.caption(t("publishing.renumbered", number=number, newest=newest))
         left, right = st.columns([1, 3])
