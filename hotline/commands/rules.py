@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from hotline import settings
 from hotline.commands import rules_check, rules_diff, rules_exchange, rules_explain, rules_versions
 from hotline.commands.rules_check import summary
-from hotline.commands.transcripts import MetaOption, written_call
+from hotline.commands.transcripts import MetaOption, as_of_now, written_call
 from hotline.console import JsonFlag, emit, out
 from hotline.errors import BadInput
 from qa import rules, scoring
 from qa.calls import Call
 from qa.rules import in_language
+from qa.rules.model import Band
 from qa.rules.reference import reference
 from qa.rules.schema import schema_text
+from qa.rules.variables import Variable
 from qa.rules.verdict import Evidence
 
 app = typer.Typer(help="Check, test, show and try the rules that judge calls.", no_args_is_help=True)
@@ -42,6 +44,7 @@ def show(file: Annotated[Path, typer.Argument(help="A rule set.")], as_json: Jso
                     "item": item.id,
                     "title": str(item.title),
                     "points": "fatal" if item.fatal else f"{item.points:g}",
+                    "severity": item.severity,
                     "applies when": str(item.applies_when or ""),
                     "requirement": expression,
                     "clause": item.clause,
@@ -50,9 +53,22 @@ def show(file: Annotated[Path, typer.Argument(help="A rule set.")], as_json: Jso
             )
     if as_json:
         head = {"id": rule_set.id, "version": rule_set.version, "hash": rule_set.content_hash, "start": rule_set.start}
-        emit({**head, "pass_mark": rule_set.pass_mark, "items": rows}, True)
-    else:
-        emit(rows, False, title=summary(rule_set))
+        bands = [{"at_least": band.at_least, "zh": band.title.zh, "en": band.title.en} for band in rule_set.bands]
+        variables = [_variable(one) for one in rule_set.variables.values()]
+        emit({**head, "pass_mark": rule_set.pass_mark, "bands": bands, "variables": variables, "items": rows}, True)
+        return
+    emit(rows, False, title=summary(rule_set))
+    if rule_set.bands:
+        grades = " · ".join(f"{band.title} ≥ {band.at_least:g}" for band in rule_set.bands)
+        out.print(f"等级 grades: {grades}", markup=False, soft_wrap=True)
+    if rule_set.variables:
+        emit([_variable(one) for one in rule_set.variables.values()], False, title="变量 variables")
+
+
+def _variable(variable: Variable) -> dict[str, Any]:
+    """A variable with its default and its cases, as people read them."""
+    cases = "; ".join(f"{' and '.join(map(str, case.when))} → {variable.shown(case.value)}" for case in variable.cases)
+    return {"name": variable.name, "kind": variable.kind, "default": variable.shown(variable.default), "cases": cases}
 
 
 @app.command("score")
@@ -64,9 +80,10 @@ def score(
 ) -> None:
     """Judge a transcript without any recording and print the scorecard with its evidence."""
     rule_set = rules.load(rule_file)
-    call = written_call(transcript, meta or ())
+    call = as_of_now(written_call(transcript, meta or ()), rule_set)
     card = scoring.score(rule_set, call)
     titles = {item.id: item.title for item in rule_set.items}
+    severity = {item.id: item.severity for item in rule_set.items}
     rows = []
     for result in card.items:
         rows.append(
@@ -74,6 +91,7 @@ def score(
                 "item": result.item_id,
                 "title": titles[result.item_id].zh,
                 "outcome": result.outcome.value,
+                "severity": severity[result.item_id],
                 "lost": _lost(result.lost_low, result.lost_high),
                 "where": "; ".join(filter(None, (_place(e, call) for e in result.evidence[:3]))),
                 "reason": result.reason if as_json else in_language(result.reason, settings.load().language),
@@ -81,10 +99,21 @@ def score(
         )
     if as_json:
         head = {"rule_set": card.rule_set_id, "version": card.version, "hash": card.rule_hash, "low": card.low, "high": card.high}
-        emit({**head, "passed": card.passed, "fatal": card.fatal_certain, "fatal_possible": card.fatal_possible, "items": rows}, True)
+        head |= {
+            "passed": card.passed,
+            "fatal": card.fatal_certain,
+            "fatal_possible": card.fatal_possible,
+            "variables": dict(card.variables),
+        }
+        grades = {"grade_low": _grade(card.band_low), "grade_high": _grade(card.band_high)}
+        emit({**head, **grades, "items": rows}, True)
         return
     emit(rows, False, title=f"{rule_set.title} v{card.version}")
-    out.print(f"得分 score {_interval(card.low, card.high)} · 合格 passed: {card.passed} · 致命 fatal: {card.fatal_certain}")
+    grade = " – ".join(dict.fromkeys(filter(None, (_grade(card.band_low), _grade(card.band_high)))))
+    told = f"得分 score {_interval(card.low, card.high)} · 合格 passed: {card.passed} · 致命 fatal: {card.fatal_certain}"
+    out.print(f"{told} · 等级 grade: {grade}" if grade else told, markup=False)
+    if card.variables:
+        out.print(f"变量 variables: {', '.join(f'{name} = {value}' for name, value in card.variables)}", markup=False, soft_wrap=True)
 
 
 @app.command("reference")
@@ -107,6 +136,10 @@ def _print_or_write(text: str, to: Path | None) -> None:
         to.write_text(text, encoding="utf-8")
     except OSError as error:
         raise BadInput(str(to), f"cannot be written ({error.strerror})", "name a file in a folder that exists") from None
+
+
+def _grade(band: Band | None) -> str:
+    return "" if band is None else str(band.title)
 
 
 def _place(evidence: Evidence, call: Call) -> str:

@@ -9,7 +9,7 @@ import typer
 
 from hotline import settings
 from hotline.commands.hearing import clock
-from hotline.commands.transcripts import MetaOption, written_call
+from hotline.commands.transcripts import MetaOption, as_of_now, written_call
 from hotline.console import JsonFlag, emit, out
 from hotline.errors import BadInput, NotFound
 from hotline.store import calls as call_store
@@ -72,7 +72,8 @@ def _call_and_rules(name: str, rule_file: Path | None, meta: list[str]) -> tuple
         raise BadInput("--meta", "belongs to a transcript, and a stored call has its own", f"there is no file {name}")
     else:
         call = call_store.open_call(open_store(current), OPERATOR, name).call
-    return call, rules.load(rule_file) if rule_file is not None else RuleBook.load(current.rules).choose(call)
+    rule_set = rules.load(rule_file) if rule_file is not None else RuleBook.load(current.rules).choose(call)
+    return as_of_now(call, rule_set), rule_set
 
 
 def _print(found: Explanation, language: str) -> None:

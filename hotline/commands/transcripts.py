@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -10,6 +12,7 @@ import typer
 
 from hotline.errors import BadInput
 from qa.calls import Call, Role, Span, Turn
+from qa.rules import RuleSet
 from qa.rules.examples import ExampleError, call_of, turns_of
 from qa.transcription import supplied
 
@@ -45,6 +48,12 @@ def written_call(path: Path, meta: Sequence[str] = ()) -> Call:
         raise BadInput(str(path), "is not UTF-8 text", "save it as UTF-8") from None
     except OSError as error:
         raise BadInput(str(path), f"cannot be read ({error.strerror})", "check the path") from None
+
+
+def as_of_now(call: Call, rule_set: RuleSet) -> Call:
+    """A call without a date begins now where items are in force on some days only: what is not in force yet must cost nothing."""
+    dated = any(item.effective.start is not None or item.effective.end is not None for item in rule_set.items)
+    return replace(call, started_at=datetime.now().astimezone()) if dated and call.started_at is None else call
 
 
 def written_calls(path: Path) -> Iterator[Call]:

@@ -152,6 +152,8 @@ def _file_of(fields: Fields, written: str, folder: Path, at: Scalar) -> Path:
 
 
 def _parsed(fields: Fields, file: Path, written: str, at: Scalar) -> Table:
+    if file.exists() and not (file.is_file() or file.is_dir()):
+        fields.refuse("include", f"'{written}' is not a plain file", "name a YAML file", at)
     try:
         with file.open("rb") as stream:
             raw = stream.read(4 * MAX_CHARS + 1)
@@ -175,16 +177,21 @@ def _stock(inner: Table, label: str, shelf: _Shelf, fields: Fields, at: Scalar) 
     for key, node in marked.pairs:
         if key.value in TABLES and isinstance(node, Table):
             for name, entry in node.pairs:
-                if name.value in shelf.tables[key.value]:
+                if name.value in shelf.tables[key.value] and not _the_same(shelf.tables[key.value][name.value][1], entry):
                     _twice(fields, name.value, shelf.tables[key.value][name.value][0], label, at)
                 shelf.tables[key.value][name.value] = (name, entry)
         if key.value == "sections" and isinstance(node, Listing):
             for item in _items(node):
                 item_id = _value(item, "id")
-                if item_id in shelf.items:
+                if item_id in shelf.items and not _the_same(shelf.items[item_id], item):
                     _twice(fields, item_id, shelf.items[item_id], label, at)
                 if item_id:
                     shelf.items[item_id] = item
+
+
+def _the_same(one: Node, other: Node) -> bool:
+    """Whether two files lead to the same entry, or hold equal ones: that is no clash."""
+    return plain(one) == plain(other)
 
 
 def _twice(fields: Fields, name: str, first: Node, label: str, at: Scalar) -> None:

@@ -32,6 +32,8 @@ _proven: set[tuple[str, str]] = set()
 
 def load(path: Path) -> RuleSet:
     """The rule set in a file. Raises BadRule naming file, line and field."""
+    if path.exists() and not (path.is_file() or path.is_dir()):
+        raise BadRule(str(path), "is not a plain file", "give the path of a rule set (*.yaml)")
     try:
         with path.open("rb") as stream:
             raw = stream.read(MAX_BYTES + 1)

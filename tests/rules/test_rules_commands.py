@@ -145,3 +145,45 @@ def test_the_examples_of_the_reference_are_valid() -> None:
                 else:
                     conditions[missing[2]] = "{say: 请稍等}"
         assert {c.operator for c in found} == {operator}
+
+
+GRADED = """id: graded
+title: 分级
+pass_mark: 60
+bands: [{title: {zh: 优秀, en: Excellent}, at_least: 90}, {title: {zh: 一般, en: Fair}, at_least: 0}]
+variables:
+  need: {default: 1, cases: [{when: {area: 农村}, value: 2}]}
+sections:
+  - id: s
+    items:
+      - {id: hello, points: 30, severity: serious, conditions: {x: {say: 您好, by: agent}}, expect: "count(x) >= $need"}
+      - {id: later, points: 30, effective: {from: 2999-01-01}, conditions: {x: {say: 再见}}, expect: x}
+"""
+
+
+def test_grade_severity_and_variables_are_shown(capsys, tmp_path: Path) -> None:
+    card, said = tmp_path / "graded.yaml", tmp_path / "call.txt"
+    card.write_text(GRADED, encoding="utf-8")
+    said.write_text("agent: 您好\n", encoding="utf-8")
+    assert hotline("show", str(card), "--json") == 0
+    shown = json.loads(capsys.readouterr().out)
+    assert shown["bands"][0] == {"at_least": 90.0, "zh": "优秀", "en": "Excellent"} and shown["items"][0]["severity"] == "serious"
+    assert shown["variables"] == [{"name": "need", "kind": "number", "default": "1", "cases": "meta.area in [农村] → 2"}]
+    assert hotline("show", str(card)) == 0
+    assert "优秀" in (text := capsys.readouterr().out) and "need" in text
+    assert hotline("score", str(said), "--rules", str(card), "--meta", "area=农村", "--json") == 0
+    found = json.loads(capsys.readouterr().out)
+    assert (found["grade_low"], found["low"], found["variables"]) == (found["grade_high"], 70, {"need": "2"})
+    assert "一般" in found["grade_high"] and [row["severity"] for row in found["items"]] == ["serious", "general"]
+    assert hotline("score", str(said), "--rules", str(card)) == 0
+    assert "优秀" in (text := capsys.readouterr().out) and "need = 1" in text
+
+
+def test_what_is_not_in_force_yet_costs_a_transcript_without_a_date_nothing(capsys, tmp_path: Path) -> None:
+    card, said = tmp_path / "graded.yaml", tmp_path / "call.txt"
+    card.write_text(GRADED, encoding="utf-8")
+    said.write_text("agent: 您好\n", encoding="utf-8")
+    assert hotline("score", str(said), "--rules", str(card), "--json") == 0
+    assert [row["outcome"] for row in json.loads(capsys.readouterr().out)["items"]] == ["pass", "na"]
+    assert hotline("explain", str(said), "--rules", str(card), "--json") == 0
+    assert [row["outcome"] for row in json.loads(capsys.readouterr().out)["items"]] == ["pass", "na"]

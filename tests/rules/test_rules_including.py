@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import pickle
 from pathlib import Path
 
@@ -210,3 +211,19 @@ sections:
     mine, theirs = province.items[0], next(item for item in card.items if item.id == "greeting")
     assert province.vocabularies["hello"] == (*card.vocabularies["hello"], "本省供电")
     assert (mine.points, mine.clause) == (theirs.points, "省标") and len(mine.examples) == len(theirs.examples)
+
+
+def test_one_file_by_two_ways_is_no_clash(folder: Path) -> None:
+    for name in ("left.yaml", "right.yaml"):
+        (folder / name).write_text("include: common.yaml\n", encoding="utf-8")
+    both = load_text(CARD.replace("include: common.yaml", "include: [left.yaml, right.yaml]"), "c", folder)
+    assert both.item("greeting").points == 7
+    (folder / "right.yaml").write_text("include: common.yaml\nvocabularies: {hello: [$hello, 早]}\n", encoding="utf-8")
+    assert "'hello' stands in both" in _refused(folder, CARD.replace("include: common.yaml", "include: [left.yaml, right.yaml]"))
+
+
+def test_a_pipe_is_no_rule_set(folder: Path) -> None:
+    os.mkfifo(folder / "pipe.yaml")
+    assert "'pipe.yaml' is not a plain file" in _refused(folder, CARD.replace("include: common.yaml", "include: pipe.yaml"))
+    with pytest.raises(BadRule, match="is not a plain file"):
+        load(folder / "pipe.yaml")
