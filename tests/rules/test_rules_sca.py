@@ -90,6 +90,9 @@ AFTER = {"anchor": {"cid": "1", "location": "AFTER", "hit_time": 1}, "role": "�
         ({"role": "客户", "range": {"from": 1, "to": 2}}, "by: customer\n        in: customer turns 1 to 2"),
         ({"role": "客服", "range": {"from": -2, "to": -1}, "absolute": True}, "by: agent\n        in: turns -2 to -1"),
         ({"role": "所有", "range": {"from": 1, "to": -1}}, ""),
+        ({"role": "All", "range": {"from": 1, "to": 3}}, "in: turns 1 to 3"),
+        ({"role": "座席", "roleId": 1}, "by: agent"),
+        ({"roleId": 2}, "by: customer"),
         (AFTER, "after: first c_1\n        within: 2 agent turns"),
         ({**AFTER, "range": {"from": 1, "to": -1}}, "after: first c_1"),
         ({**AFTER, "anchor": {"cid": "1", "location": "BEFORE", "hit_time": -1}, "range": {"from": -3, "to": -1}},
@@ -105,6 +108,43 @@ def test_places(place: dict[str, Any], condition: str) -> None:
     for line in filter(None, map(str.strip, condition.splitlines())):
         key, _, value = line.partition(": ")
         assert f"{key}: {value}" in rule_set.source, rule_set.source
+
+
+@pytest.mark.parametrize("role", ["all", "ALL", "所有", "全部", "双方", "", None])
+def test_a_rule_for_both_sides_is_judged_on_both(role: str | None) -> None:
+    """Without a role, and with each word for all of them; a silence then awaits either side."""
+    text = document(keywords("有病"), check=[{"role": role}])
+    assert judged(text, "agent: 你有病") == "fail" and judged(text, "customer: 你有病") == "fail"
+    silence = document({"type": "INTERVAL_GREATER", "param": {"interval": 8000}}, check=[{"role": role}])
+    assert judged(silence, "agent@0-2: 户号多少", "customer@15-16: 我找找") == "fail"
+    assert judged(silence, "customer@0-2: 查电费", "agent@15-16: 好的") == "fail"
+
+
+def test_a_role_that_is_not_known_is_not_taken_for_all() -> None:
+    for place in ({"roleId": 7}, {"role": "班长", "roleId": 1}):
+        with pytest.raises(BadInput, match="no rule of 1"):
+            import_sca_text(document(keywords("滚"), check=[place]), "r.json")
+
+
+def test_several_keywords_in_one_sentence_are_named_to_people() -> None:
+    found = import_sca_text(document(keywords("姓名", "称呼", size=-1), rule={"lambda": "!1"}), "r.json").rule_set
+    (result,) = scoring.score(found, call_of("c", turns_of("agent: 报一下姓名"))).items
+    assert "一句话里同时说 姓名、称呼" in result.reason and "姓名 and 称呼 in one sentence" in result.reason
+    two = import_sca_text(document(keywords("姓名", "称呼", "电话", size=2, in_sentence=True)), "r.json").rule_set
+    assert two.items[0].conditions[0].says.zh == "一句话里说 姓名、称呼、电话 中的 2 个"
+    regex = import_sca_text(document({"type": "REGULAR_EXPRESSION", "param": {"regex": "投诉.{0,4}没用"}}), "r.json").rule_set
+    assert regex.items[0].conditions[0].says.zh == "符合“投诉.{0,4}没用”"
+
+
+def test_a_rule_that_is_a_flow_is_called_so_without_a_lambda_too() -> None:
+    whole = json.loads(document(keywords("滚")))
+    for flow in ({"nodes": []}, {"nodes": [{"id": 1}]}, [], "start"):
+        whole["rules"][1:] = [{"rid": "9", "name": "流程", "graphFlow": flow, "scoreNum": 5}]
+        (gone,) = [loss for loss in import_sca_text(json.dumps(whole), "r.json").losses if loss.left_out]
+        assert gone.field == "graphFlow" and "流程质检" in gone.what.zh
+    whole["rules"][1:] = [{"rid": "9", "name": "空", "scoreNum": 5}]
+    (gone,) = [loss for loss in import_sca_text(json.dumps(whole), "r.json").losses if loss.left_out]
+    assert gone.field == "lambda" and gone.what.zh == "没有 lambda，也没有属于它的条件"
 
 
 def test_every_hit_of_an_anchor_needs_its_answer() -> None:

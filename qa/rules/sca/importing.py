@@ -140,7 +140,7 @@ class _Rule:
         """(section, item). Raises Cannot."""
         rule = self.rule
         if rule.has("graphFlow") or rule.whole("ruleType", 0) not in (0, 1):
-            raise Cannot("graphFlow", "流程质检规则没有对应", "rules that are flows have no equal here")
+            raise _no_flow()
         written = rule.text("lambda")
         expression = lambdas.read(written, "lambda") if written else self._only()
         hits = lambdas.mapped(expression, self._of_id)
@@ -164,7 +164,11 @@ class _Rule:
     def _only(self) -> Expression:
         """The condition of a rule without a lambda, where it is the only one there."""
         mine = [cid for cid, c in self.all.items() if c.text("rid") and c.text("rid") == self.rule.text("rid")]
-        if len(mine) != 1:
+        if len(mine) != 1 and self.rule.raw("graphFlow") is not None:
+            raise _no_flow()
+        if not mine:
+            raise Cannot("lambda", "没有 lambda，也没有属于它的条件", "there is no lambda and no condition of its own")
+        if len(mine) > 1:
             raise Cannot("lambda", "没有 lambda，条件也不止一个", "there is no lambda, and not just one condition")
         return Name(mine[0])
 
@@ -222,6 +226,10 @@ class _Rule:
             "several operators of one condition become conditions of their own",
         )
         return lambdas.mapped(lambdas.read(condition.text("lambda"), condition.name("lambda")), lambda atom: _known(found, atom, condition))
+
+
+def _no_flow() -> Cannot:
+    return Cannot("graphFlow", "流程质检规则没有对应", "rules that are flows have no equal here")
 
 
 def _known(found: dict[str, Expression], atom: Atom, condition: Record) -> Expression:

@@ -29,6 +29,8 @@ from qa.rules.sca.patterns import alternatives, escaped, phrases_pattern
 MOST_IN_ONE_SENTENCE = 4
 """Keywords that can be asked for in one sentence in any order: n! alternatives."""
 MOST_KEYWORDS = 2_000
+_SHOWN = 60
+"""Characters of a pattern that people are shown."""
 _NOTATION = re.compile(r"[()（）|｜…]|\.{3,}|^\s*\$")
 _AROUND = re.compile(r"\.\*\(\?:(.*)\)\.\*", flags=re.DOTALL)
 
@@ -76,7 +78,7 @@ def _keywords(kind: str, params: Record) -> Looked:
     if need == 1:
         return Looked({"say": words}, max(1, count), tuple(changed))
     if together:
-        return Looked({"regex": _together(words, need, params)}, 1, tuple(changed))
+        return Looked({"regex": _together(words, need, params), "says": _said_together(words, need)}, 1, tuple(changed))
     return Looked({"say": {"all": words}} if need == len(words) else {"say": {"at_least": need, "of": words}}, 1, tuple(changed))
 
 
@@ -86,6 +88,14 @@ def _together(words: list[str], need: int, params: Record) -> str:
         zh, en = f"同一句里要求 {len(words)} 个关键词，过多", f"asks for {len(words)} keywords in one sentence, which are too many"
         raise Cannot(params.name("in_sentence"), zh, en)
     return "|".join(".*".join(escaped(w) for w in order) for order in permutations(words, need))
+
+
+def _said_together(words: list[str], need: int) -> dict[str, str]:
+    """What such a pattern looks for, for people."""
+    listed = "、".join(words)
+    if need == len(words):
+        return {"zh": f"一句话里同时说 {listed}", "en": f"{' and '.join(words)} in one sentence"}
+    return {"zh": f"一句话里说 {listed} 中的 {need} 个", "en": f"{need} of {', '.join(words)} in one sentence"}
 
 
 def _plain_phrase(word: str) -> str:
@@ -116,6 +126,8 @@ def _regex(kind: str, params: Record) -> Looked:
     if not params.flag("in_sentence", True):
         changed.append((params.name("in_sentence"), "逐句匹配，不跨句", "matched sentence by sentence, not across them"))
     keys: dict[str, Any] = {"regex": alternatives(pattern) if len(pattern) > MAX_PATTERN else pattern}
+    shown = pattern if len(pattern) <= _SHOWN else f"{pattern[:_SHOWN]}…"
+    keys["says"] = {"zh": f"符合“{shown}”", "en": f"a match of '{shown}'"}
     if voids:
         keys["exclude"] = f".*(?:{voids}).*"
     return Looked(keys, 1, tuple(changed))

@@ -13,7 +13,11 @@ from qa.rules.exchange import Cannot
 from qa.rules.model import Anchor, Condition, TurnRange
 from qa.rules.sca.document import Record
 
-_ROLES = {"客服": "agent", "坐席": "agent", "客户": "customer", "所有": "", "全部": "", "": "", "agent": "agent", "customer": "customer"}
+_ROLES = {
+    **dict.fromkeys(("客服", "坐席", "座席", "agent"), "agent"),
+    **dict.fromkeys(("客户", "用户", "customer"), "customer"),
+    **dict.fromkeys(("", "所有", "全部", "双方", "all"), ""),
+}
 _WORDS = {Role.AGENT: "客服", Role.CUSTOMER: "客户", None: "所有"}
 _IDS = {Role.AGENT: 1, Role.CUSTOMER: 2, None: 3}
 _LOCATIONS = {"AFTER": "after", "BEFORE": "before", "AROUND": "around"}
@@ -27,11 +31,7 @@ def read_place(check_range: Record | None, names: dict[str, str]) -> tuple[dict[
     """
     if check_range is None:
         return {}, ""
-    role = check_range.text("role")
-    if role not in _ROLES:
-        raise Cannot(check_range.name("role"), f"不认识的角色 {role[:20]}", f"the role {role[:20]} is not known")
-    check_range.get("roleId")
-    side = _ROLES[role]
+    side = _side(check_range)
     if check_range.flag("allSentencesSatisfy"):
         raise Cannot(check_range.name("allSentencesSatisfy"), "不能要求每一句都满足", "that every sentence must satisfy has no equal here")
     absolute = check_range.flag("absolute")
@@ -44,6 +44,20 @@ def read_place(check_range: Record | None, names: dict[str, str]) -> tuple[dict[
             place["in"] = f"{counted}turns {first} to {last}"
         return place, ""
     return _anchored(anchor, place, (first, last), absolute, names)
+
+
+def _side(check_range: Record) -> str:
+    """agent, customer, or "" for both; ``roleId`` counts where ``role`` is not there. Raises Cannot."""
+    role = check_range.text("role").strip()
+    number = check_range.whole("roleId", 0)
+    if role.lower() not in _ROLES:
+        raise Cannot(check_range.name("role"), f"不认识的角色 {role[:20]}", f"the role {role[:20]} is not known")
+    if role or number == 0:
+        return _ROLES[role.lower()]
+    sides = {value: side for side, value in _IDS.items()}
+    if number not in sides:
+        raise Cannot(check_range.name("roleId"), f"不认识的角色编号 {number}", f"the role number {number} is not known")
+    return _ROLES[_WORDS[sides[number]]]
 
 
 def _range(check_range: Record) -> tuple[int, int]:
