@@ -7,6 +7,7 @@ sentences, speakers overlap, fall silent, and in one call of a hundred are not t
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from itertools import product
 from pathlib import Path
@@ -131,6 +132,24 @@ def _misheard(text: str, homophones: list[str], where: float) -> str:
     """The text with one character written as another of the same sound, at a place that depends on ``where``."""
     pair = homophones[int(where * 4 * len(homophones))]
     return text.replace(pair[0], pair[1], 1)
+
+
+def model_sentences(count: int) -> list[str]:
+    """What agents say, of eight characters and more, as models of ``similar_to``. Raises ValueError when there are too few."""
+    lines = [
+        line[3:]
+        for name, pool in _dialogue().items()
+        if not name.startswith(("slot_", "filler"))
+        for e in pool
+        for line in e
+        if line[0] == "a"
+    ]
+    clauses = dict.fromkeys(
+        c for line in lines for c in re.split("[，。？！：；、,]", line) if len(c) >= 8 and "{" not in c and "}" not in c
+    )
+    if len(clauses) < count:
+        raise ValueError(f"only {len(clauses)} model sentences")
+    return list(clauses)[:count]
 
 
 def rule_set(card: str) -> str:

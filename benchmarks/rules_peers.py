@@ -13,6 +13,8 @@ import re
 import sys
 import time
 from collections.abc import Callable, Sequence
+from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 Span = tuple[int, int]
@@ -20,8 +22,7 @@ Span = tuple[int, int]
 
 def main() -> None:
     question = json.loads(sys.stdin.read())
-    with open(question["file"], encoding="utf-8") as file:
-        calls = json.load(file)
+    calls = json.loads(Path(question["file"]).read_text(encoding="utf-8"))
     lists = [(side, words, least) for side, words, least in question["lists"]]
     patterns = [[re.compile(p) for p in several] for several in question["patterns"]]
     begun = time.process_time()
@@ -36,15 +37,15 @@ def main() -> None:
         matched = [any(p.search(text) for text in call["agent"] for p in several) for several in patterns]
         counts.append(found)
         met.append(matched)
-        failed.append([n >= least and (i >= len(matched) or matched[i]) for i, (n, (_, _, least)) in enumerate(zip(found, lists))])
+        failed.append(
+            [n >= least and (i >= len(matched) or matched[i]) for i, (n, (_, _, least)) in enumerate(zip(found, lists, strict=True))]
+        )
     seconds = time.process_time() - begun
     print(json.dumps({"cpu_s": seconds, "prepare_s": preparing, "counts": counts, "met": met, "failed": failed}))
 
 
 def _automaton(lists: Sequence[tuple[str, list[str], int]]) -> Callable[[str, str, list[int]], None]:
-    import ahocorasick
-
-    automaton: Any = ahocorasick.Automaton()
+    automaton: Any = import_module("ahocorasick").Automaton()
     for number, (side, words, _) in enumerate(lists):
         for word in words:
             automaton.add_word(word, (number, side, len(word)))

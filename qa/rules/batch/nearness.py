@@ -49,7 +49,9 @@ def sounded(talks: Talks) -> Sounded:
         return Sounded(heard, None)
     latin = LATIN[codes[silent]]
     words = silent[latin]
-    runs = np.flatnonzero((np.diff(words, prepend=-2) != 1) | np.isin(words, talks.at)) if len(words) else words
+    begins = np.zeros(len(codes) + 1, dtype=np.bool_)
+    begins[talks.at] = True
+    runs = np.flatnonzero((np.diff(words, prepend=-2) != 1) | begins[words])
     heard = heard.copy()
     stops = np.append(runs[1:], len(words)) if len(words) else runs
     for first, stop in zip(words[runs].tolist() if len(words) else [], (words[stops - 1] + 1).tolist() if len(words) else [], strict=True):

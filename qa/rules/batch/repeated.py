@@ -28,7 +28,8 @@ from qa.rules.plaintext import spoken_length
 from qa.rules.plan import Step
 
 Bits = npt.NDArray[np.uint64]
-_STOPS = "。？！?!；;"
+_STOP = np.zeros(0x110000, dtype=np.bool_)
+_STOP[[ord(c) for c in "。？！?!；;"]] = True
 _SLACK = 1e-6
 
 
@@ -81,7 +82,7 @@ def sentences(table: Table, talks: Talks) -> Sentences:
         none = np.zeros(0, dtype=np.int64)
         return Sentences(none, none, none, none, [])
     plain = talks.by_turn
-    stops = np.isin(table.chars, np.array([ord(c) for c in _STOPS], dtype=np.uint32))
+    stops = _STOP[table.chars]
     passed = np.concatenate([[0], np.cumsum(stops)])
     turn = np.repeat(np.arange(len(table.role)), np.diff(plain.at))
     piece = passed[plain.source]

@@ -1,7 +1,7 @@
 """``similar_to`` over many calls: each different talk once, and only where enough of a sentence's letters or sounds occur at all.
 
-A stretch of ``w`` characters with ``c`` in common with a sentence of ``n`` scores ``2 c / (n + w)``, and neither ``c`` is above ``w`` nor above
-the number ``m`` of the sentence's characters that the talk holds: where ``2 m / (n + m)`` is below the limit, nothing scores as much.
+A stretch of ``w`` characters with ``c`` in common with a sentence of ``n`` scores ``2 c / (n + w)``, and ``c`` is neither above ``w`` nor
+above the number ``m`` of the sentence's characters that the talk holds: where ``2 m / (n + m)`` is below the limit, nothing scores as much.
 """
 
 from __future__ import annotations

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 
 from qa.rules import personal
@@ -41,22 +43,16 @@ def entity(step: Step, table: Table, talks: Talks, placing: Placing) -> Bools:
     """Calls in which a value of the kinds sought may be said."""
     del talks, placing
     kinds = step.prepared.params.kinds
-    numbers = np.isin(table.chars, _codes(_NUMBERS))
+    numbers = _among(_NUMBERS)[table.chars]
     if kinds[0] in personal.KINDS:
         return table.tokened | _masked_nowhere(table, numbers, any(kind in _LETTERED for kind in kinds))
     found = np.zeros(table.n, dtype=np.bool_)
     latin = _latin(table.chars)
     for kind in kinds:
-        behind = (
-            np.isin(table.chars, _codes(_BEHIND[kind]))
-            | latin
-            | (table.chars == ord(" "))
-            | (table.chars == ord("-"))
-            | (table.chars >= _WIDE)
-        )
+        behind = _among(_BEHIND[kind])[table.chars] | latin | (table.chars == ord(" ")) | (table.chars == ord("-")) | (table.chars >= _WIDE)
         pairs = np.flatnonzero(numbers[:-1] & behind[1:]) if len(numbers) else np.zeros(0, dtype=np.int64)
         found[_calls(table, pairs)] = True
-        found[_calls(table, np.flatnonzero(np.isin(table.chars, _codes(_SIGNS[kind]))))] = True
+        found[_calls(table, np.flatnonzero(_among(_SIGNS[kind])[table.chars]))] = True
         for word in _WORDS[kind]:
             found[_calls(table, _holding(table, word))] = True
         # a number at the end of one sentence may go on in the next
@@ -111,5 +107,9 @@ def _latin(chars: np.ndarray[tuple[int, ...], np.dtype[np.uint32]]) -> Bools:
     return (lower >= ord("a")) & (lower <= ord("z"))
 
 
-def _codes(characters: str) -> Ints:
-    return np.array([ord(c) for c in dict.fromkeys(characters)], dtype=np.int64)
+@lru_cache(maxsize=16)
+def _among(characters: str) -> Bools:
+    """Per code point whether it is one of the characters."""
+    found = np.zeros(0x110000, dtype=np.bool_)
+    found[[ord(c) for c in characters]] = True
+    return found
