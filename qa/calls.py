@@ -215,9 +215,10 @@ class Turn:
         """
         if self.span is None:
             return None
-        covered = [w.span for w in self.words if w.start_char < end_char and w.start_char + len(w.text) > start_char]
-        if covered:
-            return Span(min(s.start for s in covered), max(s.end for s in covered))
+        if self.words:
+            covered = [w.span for w in self.words if w.start_char < end_char and w.start_char + len(w.text) > start_char]
+            if covered:
+                return Span(min(s.start for s in covered), max(s.end for s in covered))
         per_char = self.span.duration / max(1, len(self.text))
         return Span(self.span.start + start_char * per_char, self.span.start + end_char * per_char)
 

@@ -15,6 +15,7 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
+from math import inf
 from operator import add
 
 import pypinyin
@@ -133,7 +134,7 @@ def find_near(wanted: Query, heard: Sounds, limit: float = NEAR_RATE) -> Near | 
         if place is None:
             return None
         first, last = max(0, place.dest_start - 2), min(len(heard.loose), place.dest_end + 2)
-    cost, start, end = _align(spoken, heard, first, last)
+    cost, start, end = _align(spoken, heard, first, last, limit * length)
     if cost > limit * length or end <= start:
         return None
     return Near(heard.starts[start], heard.ends[end - 1], cost, length)
@@ -145,8 +146,11 @@ def distance_in(phrase: str, text: str) -> tuple[float, int, int]:
     return _align(sounds(phrase), heard, 0, len(heard.loose))
 
 
-def _align(spoken: Sounds, heard: Sounds, first: int, last: int) -> tuple[float, int, int]:
-    """Cheapest alignment of all spoken sounds inside ``heard[first:last]``: (cost, start, end) in sounds."""
+def _align(spoken: Sounds, heard: Sounds, first: int, last: int, most: float = inf) -> tuple[float, int, int]:
+    """Cheapest alignment of all spoken sounds inside ``heard[first:last]``: (cost, start, end) in sounds.
+
+    Given up, with some cost above ``most``, as soon as it must be above: the cheapest of a row never falls.
+    """
     width = last - first
     costs = [0.0] * (width + 1)
     origin = list(range(width + 1))
@@ -177,6 +181,8 @@ def _align(spoken: Sounds, heard: Sounds, first: int, last: int) -> tuple[float,
                 best, source = extra, origin[column - 1]
             costs.append(best)
             origin.append(source)
+        if min(costs) > most:
+            return inf, first, first
     end = min(range(width + 1), key=lambda column: (costs[column], -origin[column]))
     return costs[end], first + origin[end], first + end
 

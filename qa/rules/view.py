@@ -122,17 +122,20 @@ class CallView:
 
     def sure_words(self, turn: Turn, start: int = 0, end: int | None = None) -> bool:
         """Whether the recogniser trusts the characters ``[start, end)``; True when it gives no confidence."""
-        end = len(turn.text) if end is None else end
-        inside = [
-            w.confidence for w in turn.words if w.confidence is not None and w.start_char < end and w.start_char + len(w.text) > start
-        ]
-        if inside:
-            return min(inside) >= self.doubt.words
+        if turn.words:
+            end = len(turn.text) if end is None else end
+            inside = [
+                w.confidence for w in turn.words if w.confidence is not None and w.start_char < end and w.start_char + len(w.text) > start
+            ]
+            if inside:
+                return min(inside) >= self.doubt.words
         return turn.confidence is None or turn.confidence >= self.doubt.words
 
     def original(self, talk: Talk, start: int, end: int) -> tuple[int, int, int]:
         """The sentence and its characters behind plain ``text[start:end]``, cut to the sentence it begins in."""
         turn, first, last = talk.places[start]
+        if len(talk.turns) == 1:  # places go up
+            return turn, first, max(last, talk.places[max(start, end - 1)][2])
         for place_turn, _, place_last in talk.places[start:end]:
             if place_turn == turn:
                 last = max(last, place_last)

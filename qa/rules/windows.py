@@ -62,6 +62,11 @@ class Look:
         return any(a.which == "each" for a in self.condition.anchors)
 
     @cached_property
+    def _everywhere(self) -> bool:
+        """Whether a hit may lie anywhere in the call."""
+        return self.condition.window is None and not self.condition.anchors
+
+    @cached_property
     def talks(self) -> list[Talk]:
         """The talks of the side meant, unsure ones included."""
         return self.view.talks_of(self.condition.by)
@@ -76,6 +81,8 @@ class Look:
                 return None
             if self.condition.by is not None and not (talk.sure and talk.role is self.condition.by):
                 hit = replace(hit, certain=False, doubt=hit.doubt or both("说话人不确定", "not sure who speaks"))
+        if self._everywhere:
+            return hit
         place, groups = self._place(hit, talk)
         if place is MISS:
             return None
@@ -94,6 +101,8 @@ class Look:
     def _searches(self, turn: int) -> bool:
         """Whether the sentence is of the side meant, perhaps, and perhaps lies in the window."""
         talk = self.view.by_index[self.view.talk_of[turn]]
+        if self._everywhere:
+            return talk.might_be(self.condition.by)
         whole = Hit(turn, 0, len(self.view.turns[turn].text), self.view.turns[turn].span)
         return talk.might_be(self.condition.by) and self._place(whole, talk)[0] is not MISS
 

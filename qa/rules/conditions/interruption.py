@@ -88,10 +88,7 @@ class Stretch:
 
     turns: tuple[Turn, ...]
     spans: tuple[Span, ...]
-
-    @property
-    def span(self) -> Span:
-        return Span(self.spans[0].start, max(s.end for s in self.spans))
+    span: Span
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +118,8 @@ def find(params: Params, view: CallView, look: Look) -> Found:
 
 def _of(params: Params, view: CallView, side: Role, candidates: list[Turn], mono: bool) -> list[Hit]:
     """The cut-ins among ``candidates``, sentences of one person."""
-    others = [t for t in view.turns if t.role not in (side, Role.OTHER) and t not in candidates]
+    own = {t.index for t in candidates}
+    others = [t for t in view.turns if t.role not in (side, Role.OTHER) and t.index not in own]
     breaths, pauses = stretches(view, others, BREATH), stretches(view, others, CONTINUING)
     hits: list[Hit] = []
     last: tuple[Stretch, Cut] | None = None
@@ -166,7 +164,12 @@ def stretches(view: CallView, turns: Iterable[Turn], pause: float) -> list[Stret
         else:
             groups.append([(span, turn)])
         reached = max(reached, span.end)
-    return [Stretch(tuple(turn for _, turn in group), tuple(span for span, _ in group)) for group in groups]
+    return [_stretch(group) for group in groups]
+
+
+def _stretch(group: list[tuple[Span, Turn]]) -> Stretch:
+    spans = tuple([span for span, _ in group])
+    return Stretch(tuple([turn for _, turn in group]), spans, Span(spans[0].start, max([s.end for s in spans])))
 
 
 def is_backchannel(plain_text: str) -> bool:

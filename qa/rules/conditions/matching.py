@@ -169,6 +169,8 @@ def _nearest(words: Lexicon, text: str, limit: float) -> tuple[int, int, int, fl
     heard = sound.sounds(text)
     best: tuple[int, int, int, float, int] | None = None
     for number in _worth_aligning(words, heard, limit, _perhaps_near(words, text, heard, limit)):
+        if best is not None and best[3] == 0 and sum([len(q.sounds.loose) for q in words.wordings[number].queries]) <= best[4]:
+            continue  # nothing is nearer than what sounds the same
         near = _near(words.wordings[number], text, heard, limit)
         if near is None:
             continue

@@ -15,10 +15,12 @@ Example:
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+import numpy as np
 from rapidfuzz import fuzz, process
 
 from qa.calls import Role, Token
@@ -29,7 +31,7 @@ from qa.rules.conditions.operator import Operator, Vocabulary, compile_all, para
 from qa.rules.fields import Fields
 from qa.rules.model import Title, Within
 from qa.rules.placement import read_within, within_of
-from qa.rules.plaintext import spoken_length
+from qa.rules.plaintext import plain, spoken_length
 from qa.rules.verdict import Found, Hit, Verdict, both
 from qa.rules.view import CallView
 from qa.rules.windows import Look
@@ -99,11 +101,12 @@ def find(prepared: Prepared, view: CallView, look: Look) -> Found:
     mine = {turn for talk in look.talks for turn in talk.turns}
     texts, sounds = [s.text for s in said], [sound.sounds(s.text).loose for s in said]
     hits: list[Hit] = []
+    like = likenesses(texts, sounds, params.similarity - BAND)
     for number, now in enumerate(said):
-        if now.turn not in mine:
+        if now.turn not in mine or number not in like:
             continue
         alike = []
-        for place, score in likenesses(now.text, texts[:number], sounds[:number], params.similarity - BAND).items():
+        for place, score in like[number]:
             kept = _alike(prepared, view, look, said[place], now, score)
             if kept is not Verdict.MISS:
                 alike.append((kept, score, said[place]))
@@ -129,13 +132,21 @@ def sentences(view: CallView) -> Iterator[Sentence]:
     for turn in view.turns:
         if turn.role is Role.OTHER:
             continue
-        plain = view.plains[turn.index]
-        for match in _SENTENCE.finditer(turn.text):
-            inside = [i for i, start in enumerate(plain.starts) if match.start() <= start < match.end()]
-            if inside:
-                start, end = plain.starts[inside[0]], plain.ends[inside[-1]]
-                tokens = tuple(t for t in turn.tokens if t.start_char < match.end() and match.start() < t.end_char)
-                yield Sentence(turn.index, start, end, "".join(plain.text[i] for i in inside), tokens)
+        for low, high, start, end, text in _cut(turn.text):
+            tokens = tuple(t for t in turn.tokens if t.start_char < high and low < t.end_char) if turn.tokens else ()
+            yield Sentence(turn.index, start, end, text, tokens)
+
+
+@lru_cache(maxsize=16_384)
+def _cut(text: str) -> tuple[tuple[int, int, int, int, str], ...]:
+    """The sentences of a text: where the stops are, where what is said begins and ends, and its plain text."""
+    form = plain(text)
+    found = []
+    for match in _SENTENCE.finditer(text):
+        first, last = bisect_left(form.starts, match.start()), bisect_left(form.starts, match.end())
+        if first < last:
+            found.append((match.start(), match.end(), form.starts[first], form.ends[last - 1], form.text[first:last]))
+    return tuple(found)
 
 
 def _holds_one(sentence: Sentence, places: list[tuple[int, int, int]]) -> bool:
@@ -154,16 +165,19 @@ def _alike(prepared: Prepared, view: CallView, look: Look, before: Sentence, now
     return verdict
 
 
-def likenesses(text: str, others: Sequence[str], sounds: Sequence[str], floor: float) -> dict[int, float]:
-    """How like ``text`` each of the plain texts ``others`` is, 0 to 1, by place, where it reaches ``floor``.
+def likenesses(texts: Sequence[str], sounds: Sequence[str], floor: float) -> dict[int, list[tuple[int, float]]]:
+    """How like each of the plain texts the ones before it are, 0 to 1, in order, where that reaches ``floor``.
 
-    The better of the ratios by characters and by ``sounds`` (the row of sounds of each of ``others``).
+    The better of the ratios by characters and by ``sounds`` (the row of sounds of each text).
     """
-    found: dict[int, float] = {}
-    for query, choices in ((text, others), (sound.sounds(text).loose, sounds)):
-        for _, score, place in process.extract(query, choices, scorer=fuzz.ratio, score_cutoff=floor * 100, limit=None):
-            found[place] = max(found.get(place, 0.0), score / 100)
-    return {place: found[place] for place in sorted(found)}
+    if len(texts) < 2:
+        return {}
+    ratios = [process.cdist(rows, rows, scorer=fuzz.ratio, score_cutoff=floor * 100, dtype=np.float64) for rows in (texts, sounds)]
+    best = np.tril(np.maximum(*ratios), -1)
+    found: dict[int, list[tuple[int, float]]] = {}
+    for number, place in zip(*(at.tolist() for at in np.nonzero(best)), strict=True):
+        found.setdefault(number, []).append((place, float(best[number, place]) / 100))
+    return found
 
 
 @lru_cache(maxsize=8192)
