@@ -290,14 +290,18 @@ def _quoted(text: str) -> str:
     return f"'{text}'" if '"' in text else f'"{text}"'
 
 
+_DECIMAL = re.compile(r"[+-]?(\d{1,300}(\.\d*)?|\.\d+)", re.ASCII)
+_CODE = re.compile(r"0\d")
+
+
 def number_of(text: str) -> float | None:
-    """The number a text is, or None."""
-    try:
-        return float(text)
-    except ValueError:
-        return None
+    """The number that a text is, in plain decimals, or None. ``nan``, ``1e3`` and ``1_0`` are words, though Python reads them."""
+    return float(text) if _DECIMAL.fullmatch(text.strip()) else None
 
 
 def _same(left: str, right: str) -> bool:
+    """As numbers where both are, but for codes: 0123 is not 123."""
+    if _CODE.match(left.strip()) or _CODE.match(right.strip()):
+        return left.strip() == right.strip()
     a, b = number_of(left), number_of(right)
     return left.strip() == right.strip() if a is None or b is None else a == b

@@ -178,3 +178,24 @@ def test_lines_in_both_languages_come_apart() -> None:
     line = both("未找到", "not found")
     assert in_language(line, "zh") == "未找到" and in_language(line, "en") == "not found"
     assert in_language("只有中文", "en") == "只有中文"
+
+
+@pytest.mark.parametrize(
+    ("value", "comparison", "written", "holds"),
+    [
+        ("10", "==", "10.0", True),
+        ("0123", "==", "123", False),
+        ("0123", "==", "0123", True),
+        ("0123", "!=", "123", True),
+        ("0.5", "==", ".5", True),
+        ("nan", "==", "nan", True),
+        ("nan", "!=", "nan", False),
+        ("1_0", "==", "10", False),
+        ("1e3", "==", "1000", False),
+        ("inf", ">", "3", False),
+        ("-2", "<", "+1", True),
+        ("９", "<", "10", False),
+    ],
+)
+def test_what_counts_as_a_number(value: str, comparison: str, written: str, holds: bool) -> None:
+    assert compare_value(value, comparison, (written,)) is holds

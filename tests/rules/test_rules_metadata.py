@@ -73,6 +73,8 @@ def test_times_beside_the_conversation(find, call, rule, created, verdict) -> No
 def test_without_the_start_of_the_call_its_times_are_doubtful(find, call) -> None:
     found = find("x: {metadata: meta.created, type: time, over: end}", call("agent: 您好", meta={"created": "2026-11-20T10:00Z"}))
     assert found.verdict is DOUBTFUL and "通话开始时间未知" in found.unsure
+    either = "x: {metadata: meta.created, type: time, in_list: [2026-11-21, start]}"
+    assert find(either, call("agent: 您好", meta={"created": "2026-11-20T10:00Z"})).verdict is DOUBTFUL, "one of two cannot be known"
 
 
 @pytest.mark.parametrize(

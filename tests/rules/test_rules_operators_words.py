@@ -149,6 +149,11 @@ class TestRegex:
         found = find("x: {regex: '1\\d{4}', by: customer}", call("customer: 电话12345或12398。", "agent: 12345"))
         assert places(found) == [(0, 2, 7, True), (0, 8, 13, True)]
 
+    def test_of_overlapping_matches_the_first_counts(self, find, call) -> None:
+        assert places(find("x: {regex: [停电, 电了]}", call("customer: 停电了又停电了"))) == [(0, 0, 2, True), (0, 4, 6, True)]
+        beside = find("x: {regex: 停电, exclude: [怕, 了]}", call("customer: 怕停电了"))
+        assert places(beside) == [(0, 1, 3, True)], "an exclusion beside a match voids nothing"
+
     def test_exclusion_and_plain_text(self, find, call) -> None:
         condition = "x: {regex: '四十五.{0,6}到', text: plain, exclude: '不.{0,3}四十五'}"
         assert places(find(condition, call("agent: 45分钟，准到"))) == [(0, 0, 7, True)]

@@ -233,8 +233,18 @@ def test_patterns_over_turns(call) -> None:
     assert holds(pattern % ", join_turns: 2", "x.value == 二零四五", call(*lines)) is HIT
     assert holds(pattern % ", join_turns: 3", "x.value == 二零四五六", call(*lines)) is HIT
     assert holds(pattern % ", join_turns: 3", "x", call(lines[0], "customer: 我再说一遍吧", *lines[2:])) is MISS
+    between = ("customer: 对的", "agent: 嗯", "customer: 没错")
+    assert holds(pattern % ", join_turns: 2", "x.value == 二零四五", call(lines[0], *between, lines[2])) is HIT, "an aside is no piece"
+    noise = ("customer: 对", "other: 好", "customer: 是的")
+    assert holds(pattern % ", join_turns: 2", "x.value == 二零四五", call(lines[0], *noise, lines[2])) is HIT, "three between"
+    assert holds(pattern % ", join_turns: 2", "x", call(lines[0], *noise, "other: 好", lines[2])) is MISS, "four are too many"
     as_written = pattern.replace(", text: plain", "")
     assert holds(as_written % ", join_turns: 3", "x", call(*lines)) is HIT
+
+
+def test_dictated_digits_of_two_sentences_are_one_number_only_where_a_rule_asks(call) -> None:
+    assert holds("x: {entity: duration, by: agent}", "x.value == 5 min", call("agent: 工号一二三", "agent: 五分钟到")) is HIT
+    assert holds("x: {entity: duration, by: agent}", "x.value == 25 min", call("agent: 大概二十", "agent: 五分钟到")) is HIT
 
 
 @pytest.mark.parametrize(

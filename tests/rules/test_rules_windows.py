@@ -239,3 +239,16 @@ class TestFiveHardRules:
         assert Run(plan, unsure).judge(rules.items[0]).holds is DOUBTFUL, "perhaps nobody complained"
         judged = Run(plan, call("customer: 投诉", "agent: 抱歉", "customer: 我投诉", "agent: 哦")).judge(rules.items[0])
         assert [(e.turn, e.chars) for e in judged.evidence] == [(2, (1, 3))]
+
+
+def test_a_cut_recording_leaves_a_window_open_until_the_turn_after_its_last(find, call) -> None:
+    rules = "a: {say: 停电, by: customer}\nx: {say: 抱歉, by: agent, after: first a, within: 2 agent turns}"
+    lines = ["customer: 停电", "agent: 好的呀", "customer: 快点来", "agent: 我看看"]
+    assert find(rules, call(*lines, truncated=True)).verdict is DOUBTFUL, "the second turn may have gone on"
+    assert find(rules, call(*lines, "customer: 多久呢", "agent: 再等等", truncated=True)).verdict is MISS
+
+
+def test_an_excuse_covers_what_ends_at_its_last_moment(find, call) -> None:
+    rules = "wait: {say: 稍等, by: agent}\nx: {silence: {over: 10 s}, unless: [{after: wait, within: 2 turns, expires: 60 s}]}"
+    assert find(rules, call("agent@0-3: 请稍等", "agent@63-65: 好了")).verdict is MISS
+    assert find(rules, call("agent@0-3: 请稍等", "agent@63.5-65: 好了")).verdict is HIT
