@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
+from operator import add
 from typing import TYPE_CHECKING, TypeVar
 
 from qa.rules import sound, soundkeys
@@ -41,7 +42,6 @@ class Phrasebook:
             for keys, found in ((words.near, near), (words.sure, sure)):
                 for key in keys:
                     found[key] = found.get(key, 0) | 1 << slot
-        self._sizes = sorted({len(head) for head in self._heads})
         self._near, self._sure = near, sure
         self.said = lru_cache(maxsize=_KEPT)(self._said)
         self.heard = lru_cache(maxsize=_KEPT)(self._heard)
@@ -50,10 +50,11 @@ class Phrasebook:
         """Where wordings stand in a plain text to the letter, by slot; of overlapping places of one lexicon the first and longest."""
         heads = self._heads
         literals: dict[str, list[tuple[User, Wording]]] = {}
-        for size in self._sizes:
-            for head in {text[at : at + size] for at in range(len(text) - size + 1)}:
-                if head in heads:
-                    literals.update((literal, users) for literal, users in heads[head].items() if size < _HEAD or literal in text)
+        pairs = list(map(add, text, text[1:]))
+        triples = list(map(add, pairs, text[2:]))
+        for head in heads.keys() & {*text, *pairs, *triples, *map(add, triples, text[3:])}:
+            known = heads[head]
+            literals.update(known if len(head) < _HEAD else {literal: users for literal, users in known.items() if literal in text})
         found: dict[int, list[Span]] = {}
         for users in literals.values():
             alike: list[tuple[int, int]] | None = None

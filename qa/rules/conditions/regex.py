@@ -207,11 +207,12 @@ def _matches(prepared: Prepared, text: str) -> list[Match]:
 
 def _hit(view: CallView, place: tuple[int, int, int], match: Match) -> Hit:
     turn, start, end = place
-    said = view.turns[turn].text[start:end]
-    sure = view.sure_words(view.turns[turn], start, end)
+    spoken = view.turns[turn]
+    said = spoken.text[start:end]
+    sure = view.sure_words(spoken, start, end)
     doubt = "" if sure else both("此处识别置信度低", "the recogniser is unsure of these words")
     value = Words(match.value) if match.value is not None and sure else None
-    return Hit(turn, start, end, view.time_of(turn, start, end), sure, both(f"「{said}」", f"said {said}"), doubt, value=value)
+    return Hit(turn, start, end, spoken.time_of(start, end), sure, f"「{said}」 / said {said}", doubt, value=value)
 
 
 def _values(params: Params) -> tuple[str, ...]:
