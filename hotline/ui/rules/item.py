@@ -48,8 +48,8 @@ def show(store: Store, viewer: Viewer, one: Shown) -> None:
         st.markdown(literal(item.coaching[current()]))
     if viewer.may(Permission.OPEN_CALLS):
         _figures(store, viewer, rule_set, item)
-    st.subheader(t("rules.written"), anchor=False)
-    st.code(source_of(item, rule_set), language="yaml")
+    with st.expander(t("rules.written"), expanded=not item.examples):
+        st.code(source_of(item, rule_set), language="yaml")
     st.subheader(t("rules.examples_now"), anchor=False)
     proofs = list(proving.prove(rule_set, [item.id]))
     if not proofs:
