@@ -52,20 +52,24 @@ def _make(dialogue: dict[str, Any], part: int, count: int) -> tuple[pl.DataFrame
     tickets = []
     for number in range(count):
         topic = ("fault", "bill", "complaint", "service")[rng.choice(4, p=(0.35, 0.35, 0.1, 0.2))]
-        lines = list(_pick(rng, pools["opening"]))
-        lines += _pick(rng, pools[f"need_{topic}"])
+        exchanges = [_pick(rng, pools["opening"]), _pick(rng, pools[f"need_{topic}"])]
         for _ in range(int(rng.integers(12, 25))):
-            lines += _pick(rng, pools[f"middle_{topic}"] if rng.random() < 0.45 else pools["middle"])
-        lines += _pick(rng, pools["closing"])
-        values = {name[5:]: options[int(rng.integers(len(options)))] for name, options in slots.items()}
-        values["digits"] = "".join("零一二三四五六七八九"[d] for d in rng.integers(0, 10, 8))
-        values["n"] = str(int(rng.integers(2, 400)))
+            exchanges.append(_pick(rng, pools[f"middle_{topic}"] if rng.random() < 0.45 else pools["middle"]))
+        exchanges.append(_pick(rng, pools["closing"]))
+        whole = {name[5:]: options[int(rng.integers(len(options)))] for name, options in slots.items()}
         call_id = f"B{part:04}-{number:05}"
-        for role, text in lines:
-            ids.append(call_id)
-            roles.append("agent" if role == "a" else "customer" if role == "c" else "other")
-            text = text.format_map(values) if "{" in text else text
-            texts.append(dialogue["filler"][int(rng.integers(len(dialogue["filler"])))] + text if rng.random() < 0.3 else text)
+        for exchange in exchanges:
+            # who calls from where stays; what is spoken of changes
+            values = whole | {
+                name: slots[f"slot_{name}"][int(rng.integers(len(slots[f"slot_{name}"])))] for name in ("thing", "deed", "time")
+            }
+            values["digits"] = "".join("零一二三四五六七八九"[d] for d in rng.integers(0, 10, 8))
+            values["n"] = str(int(rng.integers(2, 400)))
+            for role, text in exchange:
+                ids.append(call_id)
+                roles.append("agent" if role == "a" else "customer" if role == "c" else "other")
+                said = text.format_map(values) if "{" in text else text
+                texts.append(_hesitant(rng, said, dialogue["filler"]))
         tickets.append({"fault": "故障报修", "bill": "电费查询", "complaint": "投诉", "service": "业务咨询"}[topic])
     return _timed(rng, ids, roles, texts, tickets, dialogue["slot_homophone"])
 
@@ -126,6 +130,15 @@ def _dialogue() -> dict[str, Any]:
 
 def _pick(rng: np.random.Generator, pool: list[list[tuple[str, str]]]) -> list[tuple[str, str]]:
     return pool[int(rng.integers(len(pool)))]
+
+
+def _hesitant(rng: np.random.Generator, text: str, fillers: list[str]) -> str:
+    """The text with a filler before it, inside it (behind a comma) or nowhere."""
+    where = rng.random()
+    filler = fillers[int(rng.integers(len(fillers)))]
+    if where < 0.3:
+        return filler + text
+    return text.replace("，", f"，{filler}", 1) if where < 0.4 else text
 
 
 def _misheard(text: str, homophones: list[str], where: float) -> str:

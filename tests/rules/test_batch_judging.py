@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,13 +12,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qa import rules, scoring
-from qa.calls import Call
+from qa.calls import Call, Layout, Role, Span, Turn
 from qa.rules import RuleSet
 from qa.rules.batch import OUTCOMES, PASSED, TRUTHS, judge_many
 from qa.rules.judging import judge
 from tests.rules.random_calls import calls
 
 SHIPPED = sorted((Path(__file__).parents[2] / "scoring_rules").glob("*.yaml"))
+TRANSCRIPTS = sorted((Path(__file__).parents[2] / "data" / "calls" / "transcripts").glob("*.json"))
 SETS = [rules.load(path) for path in SHIPPED]
 
 
@@ -49,6 +51,23 @@ def test_the_examples_of_a_shipped_rule_set(rule_set: RuleSet) -> None:
 @given(st.sampled_from(SETS), st.lists(calls(), min_size=1, max_size=4))
 def test_random_calls_under_shipped_rule_sets(rule_set: RuleSet, many: list[Call]) -> None:
     same(rule_set, many)
+
+
+@pytest.mark.parametrize("rule_set", SETS, ids=lambda r: r.id)
+def test_sample_calls(rule_set: RuleSet) -> None:
+    """Transcripts as recognisers leave them: wrong characters, confidences, real times."""
+    same(rule_set, [_sample(path, number) for number, path in enumerate(TRANSCRIPTS[::5])])
+
+
+def _sample(path: Path, number: int) -> Call:
+    entries = json.loads(path.read_text(encoding="utf-8"))["entries"]
+    turns = tuple(
+        Turn(index, Role(entry["role"]), entry["text"], Span(entry["start"], entry["end"]), confidence=entry.get("confidence"))
+        for index, entry in enumerate(entries)
+    )
+    metadata = {"ticket_type": ("故障报修", "投诉", "电费查询")[number % 3], "area": ("城区", "农村")[number % 2]}
+    end = max(entry["end"] for entry in entries) + 0.4
+    return Call(path.stem, turns, end, Layout.STEREO, overlap_known=True, metadata=metadata)
 
 
 def test_no_call_at_all() -> None:
