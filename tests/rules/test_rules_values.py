@@ -338,3 +338,12 @@ sections:
     assert all(proof.held for proof in prove(load_text(text, "t.yaml")))
     with pytest.raises(BadRule, match="no moment with its zone"):
         load_text(text.replace("+08:00", ""), "t.yaml")
+
+
+def test_a_word_asked_for_stands_near_the_value_on_either_side(call) -> None:
+    rule = "x: {entity: duration, by: agent, near: [到]}"
+    far = "这边再跟您核对一下您刚才登记的联系方式和详细的地址信息以及其他的一些情况"
+    assert holds(rule, "x", call("agent: 到了以后要四十分钟")) is HIT
+    assert holds(rule, "x", call("agent: 四十分钟就到")) is HIT
+    assert holds(rule, "x", call(f"agent: 到了{far}要四十分钟")) is MISS
+    assert holds(rule, "x", call(f"agent: 四十分钟{far}到了")) is MISS
