@@ -100,7 +100,10 @@ def test_every_screen(
         parts.nth(place).click()
         look(part)
     page.goto(f"{tour_server}/rules")
-    parts.nth(1).click()
+    for place, part in ((1, "rules_item"), (2, "rules_versions")):
+        parts.nth(place).click()
+        look(part)
+    parts.nth(3).click()
     settle(page)
     page.locator("[data-testid=stMain] [data-testid=stButton] button").first.click()
     look("rules_try")
