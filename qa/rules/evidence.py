@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from qa.calls import Span
 from qa.rules import comparing, expressions
-from qa.rules.expressions import Compare, CompareValues, EachHas, Expression
+from qa.rules.expressions import Compare, CompareValues, Count, EachHas, Expression
 from qa.rules.facts import fact, unknown_field
 from qa.rules.model import Item, Title
 from qa.rules.plan import Key, Plan
@@ -57,6 +57,9 @@ class Account:
                 self._each_evidence(item, atom, evidence, reasons, holds)
             else:
                 self._name_evidence(key, found, good, positive, evidence, reasons)
+                if isinstance(atom, Count) and positive and good is MISS and found.hits:
+                    times, wanted = len(found.certain), f"{atom.comparison} {atom.number}"
+                    reasons.append(both(f"找到 {times} 次，要求 {wanted} 次", f"found {times} times, wanted {wanted}"))
         if holds is HIT:
             reasons = [r for r in reasons if r in {self.run.found(k).note for k in self.run.known}]
         return evidence, reasons

@@ -102,3 +102,10 @@ def test_a_metadata_field_that_may_still_arrive_is_said_to_decide_whether_it_app
 )
 def test_what_decides_an_expression(text, values, expected) -> None:
     assert [str(atom) for atom, _ in expressions.deciding(parse(text), lambda atom: values[str(atom)])] == expected
+
+
+def test_a_count_that_is_not_reached_says_how_many_there_were(one_item, call) -> None:
+    asked = one_item("x: {say: 请问, by: agent}", "expect: count(x) >= 2")
+    result = score(asked, call("agent: 请问户号是多少", "customer: 一二三")).item("i")
+    assert result.outcome.value == "fail" and "找到 1 次，要求 >= 2 次" in result.reason
+    assert score(asked, call("agent: 请问户号是多少", "agent: 请问姓名")).item("i").reason == ""
