@@ -194,7 +194,7 @@ def both_ways(frame: pl.DataFrame, *, unit: str, kinds: tuple[str, str]) -> alt.
         color=alt.Color("kind:N", title=None, scale=alt.Scale(domain=list(kinds), range=[LOST, MAIN]), legend=alt.Legend(orient="top")),
         tooltip=tips,
     )
-    return _styled(shown, 28 * frame["name"].n_unique() + 120)
+    return _styled(shown, 28 * frame["name"].n_unique() + 140)
 
 
 def heads(frame: pl.DataFrame, *, unit: str, height: int = 280) -> alt.Chart:
