@@ -7,6 +7,7 @@ field says what it should be. Aliases, tags, several documents and repeated keys
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, NoReturn
@@ -62,7 +63,11 @@ def parse(text: str, name: str) -> Node:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = f"{name}:{mark.line + 1}" if mark else name
-        raise BadRule(f"{line}: YAML", f"cannot be read ({error.problem or error.context})", "mend the syntax near this line") from None
+        # YAML notices a line without a colon only on the one after it.
+        near = text.splitlines()[max(0, mark.line - 1) : mark.line + 1] if mark else []
+        wide = any(re.match(r"[\s-]*[\w-]+：", written) for written in near)
+        mend = "write a narrow colon and a space behind the name, not ：" if wide else "mend the syntax near this line"
+        raise BadRule(f"{line}: YAML", f"cannot be read ({error.problem or error.context})", mend) from None
     except (yaml.YAMLError, UnicodeError) as error:
         raise BadRule(f"{name}: YAML", f"cannot be read ({str(error).splitlines()[0]})", "save the file as UTF-8 text") from None
 

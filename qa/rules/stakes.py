@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from dataclasses import dataclass
 
 from qa.rules.fields import Fields, near
@@ -29,6 +30,9 @@ def read_stakes(fields: Fields, *, forbids: bool, in_percent: bool) -> Stakes:
     """The stakes of an item. Raises BadRule when nothing is at stake or two of them contradict each other."""
     key = "weight" if in_percent else "points"
     if not any(fields.has(stake) for stake in _STAKES):
+        for written in fields.nodes:
+            if difflib.get_close_matches(written, _STAKES, n=1, cutoff=0.8):
+                fields.refuse(written, "is not known here", near(written, _STAKES))
         fields.refuse(key, "is missing: nothing is at stake", f"write {key}:, points_per_hit:, bonus:, set_score: or fatal: true")
     if in_percent and fields.has("points"):
         fields.refuse("points", "has no meaning with weights: percent", "write weight:")

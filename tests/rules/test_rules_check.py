@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -362,3 +363,11 @@ def test_every_kind_is_told_in_both_languages() -> None:
     assert {level for level, _ in KINDS.values()} == {"error", "warning"}
     assert all(meaning.zh and meaning.en and meaning.zh != meaning.en for _, meaning in KINDS.values())
     assert load_text(card("conditions: {x: {say: 您好}}\nexpect: x"), "t.yaml").items
+
+
+def test_slips_of_the_pen_are_named() -> None:
+    good = card("conditions: {x: {say: 您好}}\nexpect: x")
+    (wide,) = check_text(re.sub(r"points: ", "points：", good, count=1), "t.yaml")[1]
+    assert "半角冒号" in wide.zh and "narrow colon" in wide.en
+    (short,) = check_text(re.sub(r"points: ", "point: ", good, count=1), "t.yaml")[1]
+    assert short.name.endswith(".point") and "did you mean points" in short.en
