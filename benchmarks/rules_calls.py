@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from itertools import product
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 import numpy as np
 import polars as pl
@@ -28,9 +29,10 @@ def frames(calls: int, folder: Path) -> Iterator[tuple[Path, Path]]:
     """Parquet files (turns, calls) of ``PER_FILE`` calls each, made in ``folder`` where they are not there yet."""
     folder.mkdir(parents=True, exist_ok=True)
     dialogue = _dialogue()
+    stamp = crc32(Path(__file__).read_bytes() + repr(dialogue).encode())  # other dialogue, other files
     for part in range(-(-calls // PER_FILE)):
         count = min(PER_FILE, calls - part * PER_FILE)
-        turns, heads = (folder / f"{name}-{part:04}-{count}.parquet" for name in ("turns", "calls"))
+        turns, heads = (folder / f"{name}-{stamp:08x}-{part:04}-{count}.parquet" for name in ("turns", "calls"))
         if not (turns.is_file() and heads.is_file()):
             made = _make(dialogue, part, count)
             made[0].write_parquet(turns)
