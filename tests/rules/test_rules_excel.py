@@ -129,6 +129,10 @@ WRONG = [
     ({"yaml": "expect: [a"}, "完整规则", "cannot be read"),
     ({"yaml": "- a"}, "完整规则", "should be a table"),
     ({"id": "Uh Oh"}, "编号", "cannot be an id"),
+    ({"id": "问候"}, "编号", "cannot be an id"),
+    ({"id": "good"}, "编号", "'good' stands twice, first in 第 2 行"),
+    ({"points": "=SUM(1,2)"}, "分值", "holds a formula"),
+    ({"points": "=1/0"}, "分值", "holds a formula"),
     ({"match": "正则", "say": "(?<!不)满意"}, "bad.conditions.said.regex", "lookaround"),
     ({"window": "开头"}, "bad.conditions.said.in", "is not a window"),
     ({"pass": "您好"}, "bad.examples.pass", "is not a turn"),
@@ -142,8 +146,76 @@ def test_mistakes_are_named_by_row_and_column_and_the_rest_is_read(tmp_path: Pat
     assert [i.id for i in found.rule_set.items] == ["good"]
     (loss,) = found.losses
     assert loss.rule.startswith("第 3 行") and loss.field == field and problem in loss.what.en and loss.left_out
-    with pytest.raises(BadInput):
-        import_excel(book(tmp_path / "y.xlsx", [{**ROW, "id": "bad", **change}]))
+    if change != {"id": "good"}:  # alone, it is no second one
+        with pytest.raises(BadInput):
+            import_excel(book(tmp_path / "y.xlsx", [{**ROW, "id": "bad", **change}]))
+
+
+def test_a_row_that_holds_nothing_but_a_sum_is_left_out_and_listed(tmp_path: Path) -> None:
+    found = import_excel(book(tmp_path / "x.xlsx", [ROW, {"points": "=SUM(A2:A2)"}, {**ROW, "title": "道别", "say": "再见"}]))
+    assert [item.title.zh for item in found.rule_set.items] == ["问候", "道别"]
+    assert [(loss.rule, loss.field, loss.left_out) for loss in found.losses] == [("第 3 行", "分值", True)]
+
+
+def test_a_formula_in_a_column_that_is_not_read_costs_nothing(tmp_path: Path) -> None:
+    found = import_excel(book(tmp_path / "x.xlsx", [{**ROW, "负责人": "=1+1"}]))
+    assert [(loss.rule, loss.field, loss.left_out) for loss in found.losses] == [("*", "负责人", False)]
+
+
+@pytest.mark.parametrize(
+    ("change", "field", "value"),
+    [({"points": "5分"}, "points", 5), ({"points": " ５ 分 "}, "points", 5), ({"points": "2.5 分"}, "points", 2.5)]
+    + [({"by": word}, "by", "agent") for word in ("客服", "座席", "话务员", "坐席")]
+    + [({"by": word}, "by", "customer") for word in ("用户", "来电人", "客户")],
+)
+def test_words_of_the_trade_that_can_mean_one_thing_only(tmp_path: Path, change, field: str, value) -> None:
+    found = import_excel(book(tmp_path / "x.xlsx", [{**ROW, **change}]))
+    (item,) = found.rule_set.items
+    assert found.losses == () and (item.points if field == "points" else item.conditions[0].by.value) == value
+
+
+def test_a_distance_may_be_said_in_turns(tmp_path: Path) -> None:
+    row = {**ROW, "trigger": "投诉", "trigger_by": "用户", "within": "3 个话轮"}
+    (item,) = import_excel(book(tmp_path / "x.xlsx", [row])).rule_set.items
+    assert item.conditions[0].anchors[0].within.turns == 3
+
+
+@pytest.mark.parametrize("cell", ["地址、门牌", "地址；门牌", "地址/门牌", "地址、\n门牌", "地址 ;门牌"])
+def test_phrases_joined_by_a_sign_are_parted_and_listed(tmp_path: Path, cell: str) -> None:
+    row = {**ROW, "say": cell, "exclude": "不、别", "trigger": "停电、没电"}
+    found = import_excel(book(tmp_path / "x.xlsx", [row], 词库=[["hi", "您好、你好"]]))
+    said, trigger = found.rule_set.items[0].conditions
+    assert (said.params.phrases, said.params.exclude, trigger.params.phrases) == (("地址", "门牌"), ("不", "别"), ("停电", "没电"))
+    assert found.rule_set.vocabularies["hi"] == ("您好", "你好")
+    listed = [(loss.rule, loss.field, loss.left_out) for loss in found.losses]
+    assert listed == [("词库 hi", "说法", False), *(("第 2 行 问候", field, False) for field in ("说法", "排除", "触发话语"))]
+    assert "2 个说法" in found.losses[1].what.zh and "2 phrases" in found.losses[1].what.en
+
+
+def test_signs_inside_a_phrase_stay(tmp_path: Path) -> None:
+    """A comma may belong to a sentence, so it is listed and not parted; brackets, patterns and model sentences keep what they hold."""
+    rows = [
+        {**ROW, "say": "地址，门牌"},
+        {**ROW, "say": "您好，请讲\n请问，您贵姓"},
+        {**ROW, "say": "请(您、你)稍等\n24/7 服务"},
+        {**ROW, "match": "正则", "say": "[、；]你"},
+        {**ROW, "match": "话术相似", "say": "请您报一下姓名、电话"},
+    ]
+    found = import_excel(book(tmp_path / "x.xlsx", rows))
+    phrases = [getattr(item.conditions[0].params, "phrases", None) for item in found.rule_set.items]
+    assert phrases[:3] == [("地址，门牌",), ("您好，请讲", "请问，您贵姓"), ("请(您、你)稍等", "24/7 服务")]
+    (told,) = found.losses
+    assert (told.rule, told.field, told.left_out) == ("第 2 行 问候", "说法", False) and "一行一个" in told.what.zh
+
+
+def test_phrases_with_such_signs_come_back_as_they_were(tmp_path: Path) -> None:
+    text = "id: t\ntitle: T\nvocabularies: {v: ['东、西', 南]}\nsections: [{id: s, items: [{id: i, points: 1, "
+    text += "conditions: {x: {say: ['报地址、门牌', $v], by: agent}}, expect: x}]}]"
+    rule_set = load_text(text, "t.yaml")
+    losses = export_excel(rule_set, tmp_path / "x.xlsx")
+    assert [(loss.rule, loss.field, loss.left_out) for loss in losses] == [("*", "vocabularies.v", False)]
+    back = import_excel(tmp_path / "x.xlsx").rule_set
+    assert back.items[0].conditions[0].params.phrases[0] == "报地址、门牌" and back.vocabularies["v"] == ("东西", "南")
 
 
 def test_columns_nobody_knows_are_listed_and_missing_ones_refused(tmp_path: Path) -> None:

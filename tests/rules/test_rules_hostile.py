@@ -220,8 +220,16 @@ def test_formulas_are_refused_by_cell(tmp_path: Path, value: str) -> None:
     book = openpyxl.load_workbook(tmp_path / "t.xlsx")
     book["评分项"]["C2"] = value
     book.save(tmp_path / "x.xlsx")
-    with pytest.raises(BadInput, match=r"评分项!C2: holds a formula"):
-        import_excel(tmp_path / "x.xlsx")
+    found = import_excel(tmp_path / "x.xlsx")
+    (gone,) = [loss for loss in found.losses if loss.left_out]
+    assert gone.rule == "第 2 行 greeting" and gone.field == "评分项" and "formula" in gone.what.en
+    assert "greeting" not in [item.id for item in found.rule_set.items]
+    for sheet, cell in (("评分项", "C1"), ("设置", "B2"), ("词库", "B2")):
+        book = openpyxl.load_workbook(tmp_path / "t.xlsx")
+        book[sheet][cell] = value
+        book.save(tmp_path / "y.xlsx")
+        with pytest.raises(BadInput, match=f"{sheet}!{cell}: holds a formula"):
+            import_excel(tmp_path / "y.xlsx")
 
 
 ODD = st.recursive(

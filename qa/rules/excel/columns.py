@@ -19,6 +19,12 @@ class Column:
 YES, NO = "是", "否"
 KINDS = {"必须说": "expect", "不得说": "forbid"}
 SIDES = {"坐席": "agent", "客户": "customer", "双方": "any"}
+OTHER_SIDES = {
+    **dict.fromkeys(("客服", "座席", "话务员", "坐席员", "客服代表", "我方"), "agent"),
+    **dict.fromkeys(("用户", "来电人", "顾客", "对方"), "customer"),
+    **dict.fromkeys(("所有", "全部", "任一方", "都可以"), "any"),
+}
+"""Other words of the trade for the sides, which are understood where :data:`SIDES` is written."""
 MATCHES = {"短语": "say", "话术相似": "similar_to", "正则": "regex"}
 
 COLUMNS: tuple[Column, ...] = (
@@ -35,7 +41,7 @@ COLUMNS: tuple[Column, ...] = (
     Column("kind", "类型", 10, "必须说 / 不得说", tuple(KINDS)),
     Column("by", "谁说", 8, "坐席 / 客户 / 双方", tuple(SIDES)),
     Column("match", "匹配方式", 10, "短语 / 话术相似 / 正则；不写为短语", tuple(MATCHES)),
-    Column("say", "说法", 44, "一行一个（Alt+Enter 换行），任一即可；$词库名 引用词库"),
+    Column("say", "说法", 44, "一行一个（Alt+Enter 换行），或用、分开，任一即可；$词库名 引用词库"),
     Column("exclude", "排除", 30, "含这些说法的地方不算；一行一个"),
     Column("window", "检测范围", 22, "例如：first 2 agent turns、last 3 turns、first 20 s；不写为整通"),
     Column("trigger", "触发话语", 34, "出现这些话时此项才适用；一行一个"),

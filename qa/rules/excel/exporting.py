@@ -11,6 +11,7 @@ import xlsxwriter
 from hotline.errors import BadInput
 from qa.rules.excel.columns import COLUMNS, GUIDE, ITEMS, LISTS, LONGEST, SETTINGS, SHARED
 from qa.rules.excel.examples import EXAMPLES, GUIDE_LINES
+from qa.rules.excel.parting import parts
 from qa.rules.excel.rows import row_of
 from qa.rules.exchange import WHOLE, Loss, written
 from qa.rules.model import RuleSet, Title
@@ -34,12 +35,13 @@ def export_excel(rule_set: RuleSet, file: Path) -> tuple[Loss, ...]:
                 losses.append(Loss(item["id"], ", ".join(too_long), Title(zh, en), left_out=True))
             else:
                 rows.append(cells)
+    lists = {name: _apart(name, phrases, losses) for name, phrases in (tree.get("vocabularies") or {}).items()}
     settings = [(key, _shown(value)) for key, value in tree.items() if key not in _TREE]
     settings.append(("sections", _shown([{k: v for k, v in s.items() if k != "items"} for s in tree["sections"]])))
     _write(
         file,
         rows,
-        list(_pages(tree.get("vocabularies") or {})),
+        list(_pages(lists)),
         [(n, _shown(c)) for n, c in (tree.get("conditions") or {}).items()],
         settings,
     )
@@ -111,11 +113,21 @@ def _items(book: Any, rows: Sequence[Mapping[str, str]], head: Any, cell: Any) -
                 page.write_string(number, place, row[column.key], cell)
 
 
-def _pages(vocabularies: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+def _apart(name: str, phrases: Any, losses: list[Loss]) -> list[str]:
+    """The phrases of a list without signs that would part them in a cell; no sound hangs on those."""
+    written = [str(phrase) for phrase in (phrases if isinstance(phrases, list) else [phrases])]
+    found = ["".join(parts(phrase)) or phrase for phrase in written]
+    if found != written:
+        zh, en = "顿号、分号去掉：在表格里它们分开说法，读音不变", "signs that part phrases in a cell are left out; they have no sound"
+        losses.append(Loss(WHOLE, f"vocabularies.{name}", Title(zh, en)))
+    return found
+
+
+def _pages(vocabularies: Mapping[str, list[str]]) -> Iterator[tuple[str, str]]:
     """Word lists, the long ones over several rows of the same name."""
     for name, phrases in vocabularies.items():
         current = ""
-        for phrase in phrases if isinstance(phrases, list) else [phrases]:
+        for phrase in phrases:
             if len(current) + len(phrase) + 1 > LONGEST:
                 yield name, current
                 current = ""

@@ -8,8 +8,9 @@ from typing import Any
 
 from hotline.errors import BadInput, BadRule
 from qa.rules.excel.columns import COLUMNS, ITEMS, LISTS, SETTINGS, SHARED
-from qa.rules.excel.rows import item_of
-from qa.rules.excel.workbook import Workbook
+from qa.rules.excel.parting import parted
+from qa.rules.excel.rows import Changed, item_of
+from qa.rules.excel.workbook import Fault, Workbook
 from qa.rules.exchange import Cannot, Imported, Loss, loaded
 from qa.rules.language import MAX_ITEMS
 from qa.rules.model import Title
@@ -23,23 +24,30 @@ _ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,79}")
 def import_excel(file: Path) -> Imported:
     """The scorecard in a workbook. Rows that cannot be read are left out and listed by row and column.
 
-    Raises BadInput for a file that is no workbook, has no sheet 评分项, holds formulas, or has no row that can be read.
+    Raises BadInput for a file that is no workbook, has no sheet 评分项, holds formulas elsewhere, or has no row that can be read.
     """
     book = Workbook(file)
     if ITEMS not in book.names:
         raise BadInput(str(file), f"has no sheet {ITEMS}", "start from a template: hotline rules template 评分表.xlsx")
-    tree = _settings(book) | _lists(book) | _shared(book)
-    heads = tree.pop("sections", None) or []
     losses: list[Loss] = []
+    tree = _settings(book) | _lists(book, losses) | _shared(book)
+    heads = tree.pop("sections", None) or []
     labels: dict[str, str] = {}
     rows: list[tuple[str, dict[str, Any]]] = []
     for label, cells in _rows(book, losses):
         item_id = cells.get("id") or f"item-{len(rows) + 1}"
         try:
-            if not _ID.fullmatch(item_id) or item_id in labels:
-                raise Cannot("编号", f"“{item_id[:40]}”不能用或重复", f"'{item_id[:40]}' cannot be an id, or stands twice")
-            rows.append((cells.get("section") or "评分项", item_of(cells, item_id)))
+            if not _ID.fullmatch(item_id):
+                zh, en = "不能作编号：只用小写字母、数字、- 和 _", "cannot be an id: use small letters, digits, - and _"
+                raise Cannot("编号", f"“{item_id[:40]}”{zh}", f"'{item_id[:40]}' {en}")
+            if item_id in labels:
+                zh, en = f"“{item_id}”重复，{labels[item_id]} 已用", f"'{item_id}' stands twice, first in {labels[item_id]}"
+                raise Cannot("编号", zh, en)
+            changed: list[Loss] = []
+            item = item_of(cells, item_id, _noted(label, changed))
+            rows.append((cells.get("section") or "评分项", item))
             labels[item_id] = label
+            losses += changed
         except Cannot as error:
             losses.append(Loss(label, error.field, error.what, left_out=True))
     too_many = Title(f"一套规则最多 {MAX_ITEMS} 项", f"a rule set has at most {MAX_ITEMS} items")
@@ -54,9 +62,15 @@ def import_excel(file: Path) -> Imported:
     return loaded({**head, **tree, "sections": _sections(rows[:MAX_ITEMS], heads)}, f"{file.stem}.yaml", labels, losses)
 
 
+def _noted(label: str, losses: list[Loss]) -> Changed:
+    """What a row tells of itself, as losses of ``label``."""
+    return lambda field, what: losses.append(Loss(label, field, what))
+
+
 def _rows(book: Workbook, losses: list[Loss]) -> list[tuple[str, dict[str, str]]]:
     """(label for people, cells by key) of every row below the headings. Raises BadInput when a needed heading is missing."""
-    rows = list(book.rows(ITEMS))
+    faults: list[Fault] = []
+    rows = list(book.rows(ITEMS, faults))
     if not rows:
         raise BadInput(f"{book.file}: {ITEMS}", "is empty", "start from a template: hotline rules template 评分表.xlsx")
     first, headings = rows[0]
@@ -71,10 +85,15 @@ def _rows(book: Workbook, losses: list[Loss]) -> list[tuple[str, dict[str, str]]
         elif list(places.values()).index(heading) != list(places).index(place):
             raise BadInput(f"{book.file}: {ITEMS}!{first}", f"the heading {heading} stands twice", "remove one of the columns")
     found = []
+    read = {place: heading for place, heading in places.items() if heading in _HEADINGS}
+    wrong = {fault.row: fault for fault in reversed(faults) if fault.place in read}
     for number, cells in rows[1:]:
-        row = {_HEADINGS[h]: cells[p] for p, h in places.items() if h in _HEADINGS and p < len(cells) and cells[p]}
-        if row:
-            found.append((f"第 {number} 行 {row.get('title', row.get('id', ''))}".strip()[:60], row))
+        row = {_HEADINGS[h]: cells[p] for p, h in read.items() if p < len(cells) and cells[p]}
+        label = f"第 {number} 行 {row.get('title', row.get('id', ''))}".strip()[:60]
+        if number in wrong:
+            losses.append(Loss(label, read[wrong[number].place], wrong[number].what, left_out=True))
+        elif row:
+            found.append((label, row))
     return found
 
 
@@ -87,11 +106,13 @@ def _shared(book: Workbook) -> dict[str, Any]:
     return {"conditions": found} if found else {}
 
 
-def _lists(book: Workbook) -> dict[str, Any]:
+def _lists(book: Workbook, losses: list[Loss]) -> dict[str, Any]:
     """Word lists; rows of one name are joined."""
     found: dict[str, list[str]] = {}
     for _, name, text in _pairs(book, LISTS, twice=True):
-        found.setdefault(name, []).extend(line.strip() for line in text.splitlines() if line.strip())
+        what: list[Title] = []
+        found.setdefault(name, []).extend(parted(text, what.append))
+        losses += [Loss(f"{LISTS} {name}"[:60], "说法", each) for each in what]
     return {"vocabularies": found} if found else {}
 
 

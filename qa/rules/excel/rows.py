@@ -7,24 +7,34 @@ What a row cannot say stands in the column 完整规则 as YAML; fields there go
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+import unicodedata
+from collections.abc import Callable, Iterator, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from hotline.errors import BadRule
-from qa.rules.excel.columns import COLUMNS, KINDS, MATCHES, NO, SIDES, YES
+from qa.rules.excel.columns import COLUMNS, KINDS, MATCHES, NO, OTHER_SIDES, SIDES, YES
+from qa.rules.excel.parting import lines_of, parted, parts
 from qa.rules.exchange import Cannot, written
+from qa.rules.model import Title
 from qa.rules.source import parse, plain
 
+Changed = Callable[[str, Title], None]
 SAID, TRIGGER = "said", "trigger"
 """Names of the conditions that a row's columns become."""
+_NUMBER = re.compile(r"([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*(?:分|轮|个?话轮)?")
+"""A number, also with the unit that its column has."""
 _NUMBERS = ("points", "bonus", "points_per_hit", "at_most")
 _OUTCOMES = ("pass", "fail", "na", "doubtful")
 _HEADINGS = {column.key: column.heading for column in COLUMNS}
 _BACK = {key: {value: word for word, value in table.items()} for key, table in (("by", SIDES), ("match", MATCHES), ("kind", KINDS))}
 
 
-def item_of(cells: Mapping[str, str], item_id: str) -> dict[str, Any]:
-    """The item that a row's cells (by column key) describe. Raises Cannot naming the column."""
+def item_of(cells: Mapping[str, str], item_id: str, changed: Changed) -> dict[str, Any]:
+    """The item that a row's cells (by column key) describe; ``changed`` is told (column, what) of what is read otherwise than written.
+
+    Raises Cannot naming the column.
+    """
     item: dict[str, Any] = {"id": item_id}
     if not cells.get("title"):
         raise Cannot(_HEADINGS["title"], "没有填", "is empty")
@@ -39,7 +49,7 @@ def item_of(cells: Mapping[str, str], item_id: str) -> dict[str, Any]:
         item["fatal"] = "true"
     own = _yaml(cells["yaml"]) if cells.get("yaml") else {}
     if not {"expect", "forbid"} & own.keys():
-        item |= _expectation(cells)
+        item |= _expectation(cells, changed)
     examples = {outcome: found for outcome in _OUTCOMES if (found := list(_conversations(cells.get(outcome, ""))))}
     more = own.pop("examples", {})
     if not isinstance(more, dict):
@@ -53,26 +63,31 @@ def item_of(cells: Mapping[str, str], item_id: str) -> dict[str, Any]:
     return item | own
 
 
-def _expectation(cells: Mapping[str, str]) -> dict[str, Any]:
+def _expectation(cells: Mapping[str, str], changed: Changed) -> dict[str, Any]:
     """Conditions and ``expect``/``forbid`` from the columns about what is said."""
     kind = _choice(cells, "kind", KINDS, "")
-    said = _lines(cells.get("say", ""))
+    match = _choice(cells, "match", MATCHES, "say")
+
+    def phrases(key: str) -> list[str]:
+        return parted(cells.get(key, ""), lambda what: changed(_HEADINGS[key], what))
+
+    said = phrases("say") if match == "say" else lines_of(cells.get("say", ""))
     if not kind or not said:
         missing = _HEADINGS["say" if kind else "kind"]
         raise Cannot(missing, "没有填，也没有写完整规则", "is empty, and there is no full rule either")
-    by = _choice(cells, "by", SIDES, "")
-    main: dict[str, Any] = {_choice(cells, "match", MATCHES, "say"): said}
+    by = _choice(cells, "by", SIDES, "", OTHER_SIDES)
+    main: dict[str, Any] = {match: said}
     if by and by != "any":
         main["by"] = by
-    if exclude := _lines(cells.get("exclude", "")):
+    if exclude := phrases("exclude") if match == "say" else lines_of(cells.get("exclude", "")):
         main["exclude"] = exclude
     if cells.get("window"):
         main["in"] = cells["window"]
     conditions = {SAID: main}
     applies = cells.get("applies_when", "")
-    if triggers := _lines(cells.get("trigger", "")):
+    if triggers := phrases("trigger"):
         conditions[TRIGGER] = {"say": triggers}
-        if (side := _choice(cells, "trigger_by", SIDES, "")) and side != "any":
+        if (side := _choice(cells, "trigger_by", SIDES, "", OTHER_SIDES)) and side != "any":
             conditions[TRIGGER]["by"] = side
         if cells.get("within"):
             turns = _number("within", cells["within"])
@@ -131,7 +146,7 @@ def _said_columns(item: Mapping[str, Any]) -> dict[str, str] | None:
     if not operator or set(main) - {operator, "by", "exclude", "in", "after", "within"}:
         return None
     texts = {key: _joined(main.get(key)) for key in (operator, "exclude")}
-    if not texts[operator] or None in texts.values():
+    if not texts[operator] or None in texts.values() or (operator == "say" and any(parts(text or "") for text in texts.values())):
         return None
     cells = {
         "kind": _BACK["kind"][kind],
@@ -145,9 +160,15 @@ def _said_columns(item: Mapping[str, Any]) -> dict[str, str] | None:
     if not others:
         return None if {"after", "within"} & set(main) or _mentions(applies, name) else cells | {"applies_when": applies}
     (trigger_name, trigger), *_ = others.items()
-    if applies != trigger_name or not isinstance(trigger, dict) or set(trigger) - {"say", "by"} or _joined(trigger.get("say")) is None:
+    if (
+        applies != trigger_name
+        or not isinstance(trigger, dict)
+        or set(trigger) - {"say", "by"}
+        or (triggers := _joined(trigger.get("say"))) is None
+        or parts(triggers)
+    ):
         return None
-    cells |= {"trigger": _joined(trigger["say"]) or "", "trigger_by": _BACK["by"].get(trigger.get("by", "any"), "")}
+    cells |= {"trigger": triggers, "trigger_by": _BACK["by"].get(trigger.get("by", "any"), "")}
     if {"after", "within"} & set(main):
         near = re.fullmatch(r"(\d+) (?:(agent|customer) )?turns?", str(main.get("within", "")))
         if main.get("after") not in (trigger_name, f"first {trigger_name}") or near is None or (near[2] or "any") != by:
@@ -196,27 +217,24 @@ def _example_columns(examples: Mapping[str, Any]) -> tuple[dict[str, str], dict[
 def _conversations(cell: str) -> Iterator[list[str]]:
     """The conversations of a cell, parted by empty lines."""
     for block in re.split(r"\n\s*\n", cell.replace("\r", "")):
-        if lines := _lines(block):
+        if lines := lines_of(block):
             yield lines
 
 
-def _lines(cell: str) -> list[str]:
-    return [line.strip() for line in cell.splitlines() if line.strip()]
-
-
 def _number(key: str, text: str) -> str:
-    try:
-        float(text)
-    except ValueError:
-        raise Cannot(_HEADINGS[key], f"“{text[:20]}”不是数字", f"'{text[:20]}' is not a number") from None
-    return text
+    match = _NUMBER.fullmatch(unicodedata.normalize("NFKC", text).strip())
+    if match is None:
+        raise Cannot(_HEADINGS[key], f"“{text[:20]}”不是数字", f"'{text[:20]}' is not a number")
+    return match[1]
 
 
-def _choice(cells: Mapping[str, str], key: str, choices: Mapping[str, str], default: str) -> str:
+def _choice(
+    cells: Mapping[str, str], key: str, choices: Mapping[str, str], default: str, others: Mapping[str, str] = MappingProxyType({})
+) -> str:
     text = cells.get(key, "")
     if not text:
         return default
-    known = {**choices, **{value: value for value in choices.values() if value}}
+    known = {**others, **choices, **{value: value for value in choices.values() if value}}
     if text not in known:
         listed = " / ".join(choices)
         raise Cannot(_HEADINGS[key], f"“{text[:20]}”不在 {listed} 之中", f"'{text[:20]}' is none of {listed}")

@@ -7,12 +7,14 @@ import warnings
 import zipfile
 import zlib
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import openpyxl
 
 from hotline.errors import BadInput
+from qa.rules.model import Title
 
 MAX_BYTES = 16 * 2**20
 MAX_MEMBERS = 400
@@ -22,6 +24,15 @@ MAX_ROWS, MAX_COLUMNS = 1_000, 60
 MAX_EMPTY = 200
 """Empty rows in a row after which a sheet has ended."""
 _DECLARED = b"<!DOCTYPE", b"<!ENTITY"
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A cell whose value cannot be taken; ``place`` is its column, from 0."""
+
+    row: int
+    place: int
+    what: Title
 
 
 class Workbook:
@@ -38,18 +49,25 @@ class Workbook:
         except Exception as error:  # openpyxl raises whatever a broken part makes it meet
             raise BadInput(str(file), f"is not a workbook that can be read ({_first(error)})", "save it again as .xlsx") from None
 
-    def rows(self, sheet: str) -> Iterator[tuple[int, list[str]]]:
-        """(row number, its cells as text) of every row that holds anything. Raises BadInput for a formula or a sheet too long."""
+    def rows(self, sheet: str, faults: list[Fault] | None = None) -> Iterator[tuple[int, list[str]]]:
+        """(row number, its cells as text) of every row that holds anything. Raises BadInput for a sheet too long.
+
+        A formula or an error below the first row is added to ``faults`` and its cell is empty; without ``faults`` it is a BadInput.
+        """
         try:
             page = self._book[sheet]
             page.reset_dimensions()  # what a file says of its size is not believed
             empty = 0
             for number, row in enumerate(_quietly(page.iter_rows(max_row=MAX_ROWS + 1, max_col=MAX_COLUMNS)), start=1):
-                cells = [self._text(cell, sheet) for cell in row]
-                empty = 0 if any(cells) else empty + 1
+                wrong: list[Fault] = []
+                cells = [self._text(cell, sheet, wrong if faults is not None and number > 1 else None) for cell in row]
+                held = bool(wrong) or any(cells)
+                empty = 0 if held else empty + 1
                 if empty > MAX_EMPTY:
                     return
-                if any(cells):
+                if faults is not None:
+                    faults += wrong
+                if held:
                     if number > MAX_ROWS:
                         raise BadInput(f"{self.file}: {sheet}", f"has more than {MAX_ROWS:,} rows", "split the scorecard")
                     yield number, cells
@@ -60,14 +78,25 @@ class Workbook:
         except Exception as error:
             raise BadInput(f"{self.file}: {sheet}", f"cannot be read ({_first(error)})", "save it again as .xlsx") from None
 
-    def _text(self, cell: Any, sheet: str) -> str:
+    def _text(self, cell: Any, sheet: str, wrong: list[Fault] | None) -> str:
         value = cell.value
         if value is None:
             return ""
-        if getattr(cell, "data_type", "") == "f" or not isinstance(value, (str, int, float, bool, dt.date, dt.time, dt.timedelta)):
-            raise BadInput(f"{self.file}: {sheet}!{cell.coordinate}", "holds a formula", "write its value (paste as values)")
-        if getattr(cell, "data_type", "") == "e":
-            raise BadInput(f"{self.file}: {sheet}!{cell.coordinate}", f"holds the error {value}", "write a value")
+        kind, thing = getattr(cell, "data_type", ""), f"{self.file}: {sheet}!{getattr(cell, 'coordinate', '')}"
+        if kind == "f" or not isinstance(value, (str, int, float, bool, dt.date, dt.time, dt.timedelta)):
+            if wrong is None:
+                raise BadInput(thing, "holds a formula", "write its value (paste as values)")
+            wrong.append(
+                Fault(cell.row, cell.column - 1, Title("是公式；请粘贴为数值", "holds a formula; write its value (paste as values)"))
+            )
+            return ""
+        if kind == "e":
+            if wrong is None:
+                raise BadInput(thing, f"holds the error {value}", "write a value")
+            wrong.append(
+                Fault(cell.row, cell.column - 1, Title(f"是错误值 {value}；请写一个值", f"holds the error {value}; write a value"))
+            )
+            return ""
         if isinstance(value, bool):
             return "是" if value else "否"
         if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
