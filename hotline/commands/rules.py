@@ -10,7 +10,7 @@ import typer
 from hotline import settings
 from hotline.commands import rules_check, rules_diff, rules_exchange, rules_explain, rules_versions
 from hotline.commands.rules_check import summary
-from hotline.commands.transcripts import MetaOption, as_of_now, written_call
+from hotline.commands.transcripts import MetaOption, StartedOption, as_of_now, began, written_call
 from hotline.console import JsonFlag, emit, out
 from hotline.errors import BadInput
 from qa import rules, scoring
@@ -76,11 +76,12 @@ def score(
     transcript: Annotated[Path, typer.Argument(help="Text with 'agent: …' lines, or a transcript as JSON, SRT, WebVTT, CSV.")],
     rule_file: RulesOption,
     meta: MetaOption = None,
+    started_at: StartedOption = None,
     as_json: JsonFlag = False,
 ) -> None:
     """Judge a transcript without any recording and print the scorecard with its evidence."""
     rule_set = rules.load(rule_file)
-    call = as_of_now(written_call(transcript, meta or ()), rule_set)
+    call = as_of_now(began(written_call(transcript, meta or ()), started_at), rule_set)
     card = scoring.score(rule_set, call)
     titles = {item.id: item.title for item in rule_set.items}
     severity = {item.id: item.severity for item in rule_set.items}

@@ -17,6 +17,8 @@ from qa.rules.checks import ERROR, KINDS, WARNING, check
 from qa.rules.verdict import Evidence
 
 Files = Annotated[list[Path] | None, typer.Argument(help="Rule sets; without any, those of the installation.")]
+_CARE = ("examples", "clause", "coaching")
+"""Kinds of problems that most items of a new rule set have, all of them at once."""
 Strict = Annotated[bool, typer.Option("--strict", help="Exit 1 for warnings as well.")]
 Format = Annotated[Literal["text", "json", "github"], typer.Option("--format", help="text, json, or github (notes beside a pull request).")]
 
@@ -43,12 +45,34 @@ def check_files(files: Files = None, strict: Strict = False, shape: Format = "te
             rows.append({"where": str(file), "level": "ok", "kind": "", "what": summary(rule_set), "file": str(file), "line": 0})
     if as_json or shape == "json":
         emit(rows, True)
-    for row in () if as_json or shape == "json" else rows:
-        out.print(_github(row) if shape == "github" else f"{row['level']:8}{row['where']}: {row['what']}", markup=False, soft_wrap=True)
+    elif shape == "github":
+        for row in rows:
+            out.print(_github(row), markup=False, soft_wrap=True)
+    else:
+        for row in _for_people(rows):
+            out.print(f"{row['level']:8}{row['where']}: {row['what']}", markup=False, soft_wrap=True)
+        errors, warnings = (sum(row["level"] == level for row in rows) for level in (ERROR, WARNING))
+        if warnings:
+            out.print(f"{errors} 处错误，{warnings} 处提醒 · {errors} errors, {warnings} warnings")
     failing = [row for row in rows if row["level"] == ERROR or (strict and row["level"] == WARNING)]
     if failing:
         files_failing = len({row["file"] for row in failing})
         raise CheckFailed("rules", f"{len(failing)} problem(s) in {files_failing} rule set(s)", "mend the lines named above")
+
+
+def _for_people(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The rows with one line for all that an item lacks in care, and errors at the end, where they are seen."""
+    found: list[dict[str, Any]] = []
+    thin: dict[str, dict[str, Any]] = {}
+    for row in rows:
+        if row["kind"] not in _CARE:
+            found.append(row)
+        elif row["where"] in thin:
+            thin[row["where"]]["what"] += f" · {row['what']}"
+        else:
+            thin[row["where"]] = dict(row)
+            found.append(thin[row["where"]])
+    return sorted(found, key=lambda row: row["level"] == ERROR)
 
 
 def _github(row: dict[str, Any]) -> str:

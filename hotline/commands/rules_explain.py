@@ -9,7 +9,7 @@ import typer
 
 from hotline import settings
 from hotline.commands.hearing import clock
-from hotline.commands.transcripts import MetaOption, as_of_now, written_call
+from hotline.commands.transcripts import MetaOption, StartedOption, as_of_now, began, written_call
 from hotline.console import JsonFlag, emit, out
 from hotline.errors import BadInput, NotFound
 from hotline.store import calls as call_store
@@ -43,6 +43,7 @@ def explain_call(
     only: Annotated[list[str] | None, typer.Option("--item", help="Only this item; may be repeated.")] = None,
     language: Annotated[Literal["zh", "en"] | None, typer.Option(help="zh or en; default: the setting.")] = None,
     meta: MetaOption = None,
+    started_at: StartedOption = None,
     as_json: JsonFlag = False,
 ) -> None:
     """Explain every verdict of a call: what each condition found and where it looked, what was excused, what is in doubt, and times.
@@ -50,7 +51,7 @@ def explain_call(
     Opening a stored call is written to the audit trail.
     """
     current = settings.load()
-    call, rule_set = _call_and_rules(call_id, rule_file, meta or [])
+    call, rule_set = _call_and_rules(call_id, rule_file, meta or [], started_at)
     known = [item.id for item in rule_set.items]
     for item_id in only or ():
         if item_id not in known:
@@ -62,14 +63,16 @@ def explain_call(
         _print(found, language or current.language)
 
 
-def _call_and_rules(name: str, rule_file: Path | None, meta: list[str]) -> tuple[Call, RuleSet]:
+def _call_and_rules(name: str, rule_file: Path | None, meta: list[str], started_at: str | None) -> tuple[Call, RuleSet]:
     """The call of a file that is there, else of the store, and what judges it."""
     current = settings.load()
     path = Path(name)
     if path.is_file():
-        call = written_call(path, meta)
-    elif meta:
-        raise BadInput("--meta", "belongs to a transcript, and a stored call has its own", f"there is no file {name}")
+        call = began(written_call(path, meta), started_at)
+    elif meta or started_at:
+        raise BadInput(
+            "--meta" if meta else "--started-at", "belongs to a transcript, and a stored call has its own", f"there is no file {name}"
+        )
     else:
         call = call_store.open_call(open_store(current), OPERATOR, name).call
     rule_set = rules.load(rule_file) if rule_file is not None else RuleBook.load(current.rules).choose(call)

@@ -17,6 +17,10 @@ from qa.rules.examples import ExampleError, call_of, turns_of
 from qa.transcription import supplied
 
 MetaOption = Annotated[list[str] | None, typer.Option("--meta", help="What came with the call, as name=value; may be repeated.")]
+StartedOption = Annotated[
+    str | None,
+    typer.Option("--started-at", help="When the call began, such as 2026-11-22T10:30; default: now. Items may be in force later."),
+]
 MAX_BYTES = 16 * 2**20
 _KINDS = (".json", ".srt", ".vtt", ".csv")
 
@@ -48,6 +52,17 @@ def written_call(path: Path, meta: Sequence[str] = ()) -> Call:
         raise BadInput(str(path), "is not UTF-8 text", "save it as UTF-8") from None
     except OSError as error:
         raise BadInput(str(path), f"cannot be read ({error.strerror})", "check the path") from None
+
+
+def began(call: Call, started_at: str | None) -> Call:
+    """The call with the time that ``--started-at`` gives, local where it names no zone. Raises BadInput."""
+    if started_at is None:
+        return call
+    try:
+        moment = datetime.fromisoformat(started_at.strip()).astimezone()
+    except (ValueError, OverflowError, OSError):
+        raise BadInput("--started-at", f"'{started_at[:40]}' is not a time", "write for example 2026-11-22T10:30") from None
+    return replace(call, started_at=moment)
 
 
 def as_of_now(call: Call, rule_set: RuleSet) -> Call:

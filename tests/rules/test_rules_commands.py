@@ -187,3 +187,35 @@ def test_what_is_not_in_force_yet_costs_a_transcript_without_a_date_nothing(caps
     assert [row["outcome"] for row in json.loads(capsys.readouterr().out)["items"]] == ["pass", "na"]
     assert hotline("explain", str(said), "--rules", str(card), "--json") == 0
     assert [row["outcome"] for row in json.loads(capsys.readouterr().out)["items"]] == ["pass", "na"]
+
+
+def test_check_names_what_an_item_lacks_on_one_line_and_errors_last(tmp_path: Path, capsys) -> None:
+    head = "id: t\ntitle: T\nsections:\n  - id: s\n    items:\n"
+    item = "      - {id: i%d, points: 30, conditions: {x: {say: 您好}}, expect: x%s}\n"
+    (tmp_path / "t.yaml").write_text(head + item % (1, ", applies_when: x and not x") + item % (2, ""), encoding="utf-8")
+    with pytest.raises(SystemExit):
+        cli.main(["rules", "check", str(tmp_path / "t.yaml")])
+    lines = capsys.readouterr().out.strip().splitlines()
+    assert [line.split()[0] for line in lines] == ["warning", "warning", "error", "1"]
+    assert "clause" in lines[0] and "coaching" in lines[0] and lines[0].count(" examples that ") == 2 and "8 处提醒" in lines[3]
+
+
+def test_a_written_call_may_say_when_it_began(tmp_path: Path, capsys) -> None:
+    item = "      - {id: i, points: 30, conditions: {x: {say: 您好}}, expect: x, effective: {from: 2090-01-01}}\n"
+    card, call = tmp_path / "t.yaml", tmp_path / "c.txt"
+    card.write_text(f"id: t\ntitle: T\nsections:\n  - id: s\n    items:\n{item}", encoding="utf-8")
+    call.write_text("agent: 喂\n", encoding="utf-8")
+
+    def outcome(command: str, *more: str) -> str:
+        with pytest.raises(SystemExit) as ended:
+            cli.main(["rules", command, str(call), "--rules", str(card), "--json", *more])
+        assert ended.value.code == 0
+        return json.loads(capsys.readouterr().out)["items"][0]["outcome"]
+
+    for command in ("score", "explain"):
+        assert outcome(command) == "na"
+        assert outcome(command, "--started-at", "2090-01-02") == outcome(command, "--started-at", "2090-01-02T08:00+08:00") == "fail"
+        assert outcome(command, "--started-at", "2089-12-30 10:00") == "na"
+        with pytest.raises(SystemExit) as ended:
+            cli.main(["rules", command, str(call), "--rules", str(card), "--started-at", "昨天"])
+        assert ended.value.code == 2 and "2026-11-22T10:30" in capsys.readouterr().err
