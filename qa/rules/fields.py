@@ -26,8 +26,8 @@ def near(word: str, known: Iterable[str]) -> str:
     """
     names = sorted(known)
     close = difflib.get_close_matches(word, names, n=2, cutoff=0.5)
-    hint = f"did you mean {' or '.join(close)}? " if close else ""
-    return f"{hint}{'Known' if hint else 'known'}: {', '.join(names) or 'none'}"
+    listed = ", ".join(names) or "none"
+    return f"did you mean {' or '.join(close)}? Known: {listed}" if close else f"known: {listed}"
 
 
 def seconds_of(text: str) -> float | None:
