@@ -62,13 +62,16 @@ def correct(
 ) -> Corrected:
     """Change turns of a call and judge it again by the version that judged it, or by ``rules``.
 
-    Needs CORRECT and the call in scope. Text and note are masked as at ingestion, and so is what the change shows to be personal in
-    other turns (a number that answers a corrected question); those count as corrected too. A corrected text counts as typed by the
-    viewer, a given role as certain. ``seen`` refers to the turns the viewer had before him (``OpenedCall.turns_file``): when somebody else
-    has corrected the call since, BadInput says so and nothing is changed. Raises BadInput for a turn that is not there, for a
-    text that is too long or holds control characters, and when nothing would change; AccessDenied as for opening a call.
+    Needs CORRECT and the call in scope, and RESCORE where ``rules`` are named. Text and note are masked as at ingestion, and so is what
+    the change shows to be personal in other turns (a number that answers a corrected question); those count as corrected too. A
+    corrected text counts as typed by the viewer, a given role as certain. ``seen`` refers to the turns the viewer had before him
+    (``OpenedCall.turns_file``): when somebody else has corrected the call since, BadInput says so and nothing is changed. Raises
+    BadInput for a turn that is not there, for a text that is too long or holds control characters, and when nothing would change;
+    AccessDenied as for opening a call.
     """
     viewer.require(Permission.CORRECT, f"call {call_id}")
+    if rules is not None:
+        viewer.require(Permission.RESCORE, f"call {call_id}")
     opened = call_store.open_call(store, viewer, call_id)
     if not opened.row.recorded:
         raise BadInput(f"call {call_id}", "has no turns to correct", "ingest its recording first")
@@ -78,7 +81,7 @@ def correct(
     if not rows:
         raise BadInput(f"call {call_id}", "nothing would change", "give another text or role")
     call = replace(opened.call, turns=after)
-    rule_set = _judged_by(store, opened, rules)
+    rule_set = _judged_by(store, viewer, opened, rules)
     scorecard = score(rule_set, call)
     turns_file, hits_file = parquet.write_turns(store, call), parquet.write_hits(store, call, scorecard)
     more = (
@@ -111,10 +114,10 @@ _BY_HAND = ", corrected by hand"
 _CORRECTED = both("内容已更正", "its words or roles were corrected")
 
 
-def _judged_by(store: Store, opened: OpenedCall, rules: Path | None) -> RuleSet:
+def _judged_by(store: Store, viewer: Viewer, opened: OpenedCall, rules: Path | None) -> RuleSet:
     """A call keeps the version that it was judged by; one that was never judged takes what is in force for it."""
     if rules is None and opened.row.rule_hash is not None:
-        return publishing.kept(store, opened.row.rule_hash)
+        return publishing.kept(store, viewer, opened.row.rule_hash)
     return publishing.rule_book(store, rules).choose(opened.call)
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from hotline.errors import BadInput, HotlineError
+from hotline.errors import BadInput, UserError
 from hotline.store import OPERATOR, Store, Viewer, audit, corrections, parquet, publishing, rollups
 from hotline.store import calls as call_store
 from hotline.store.access import Permission
@@ -37,27 +37,27 @@ def rescore(
     """Judge stored calls again. Needs RESCORE, and the calls in scope.
 
     By the rule set that was in force when each began; with ``rules`` by that file or folder, with ``same_version`` by the version
-    that judged it last. Returns one row a call: ``call``, ``was`` and ``is`` (score intervals), ``rules`` and ``changed``. A call that
-    is corrected meanwhile is judged again as corrected. Raises BadInput without a reason and for a call that somebody keeps
-    correcting, NotFound or AccessDenied for a call as opening it does, BadRecording for one that was erased.
+    that judged it last. Returns one row a call: ``call``, ``was`` and ``is`` (score intervals), ``rules``, ``changed`` and ``problem``:
+    why it could not be judged, which keeps no other call waiting. A call that is corrected meanwhile is judged again as corrected.
+    Raises BadInput without a reason. When no call at all could be judged the first refusal is raised: BadInput for a call that somebody
+    keeps correcting, NotFound or AccessDenied as opening it does, BadRecording for one that was erased, BadRule for its rules.
     """
     viewer.require(Permission.RESCORE, "calls")
     if not reason.strip() or len(reason) > LONGEST_REASON:
         raise BadInput("reason", "is missing" if not reason.strip() else f"{len(reason)} characters", f"1 to {LONGEST_REASON} characters")
     if rules is not None and same_version:
         raise BadInput("rules", "are named, and the same version is asked for", "give one of them")
-    chosen = _same(store) if same_version else _in_force(store, rules)
-    days: set[date] = set()
-    try:
-        return [_again(store, viewer, call_id, chosen, mask(reason.strip()), days) for call_id in call_ids]
-    finally:
-        rollups.roll_up(store, days)
+    chosen = _same(store, viewer) if same_version else _in_force(store, rules)
+    rows, refused = _each(store, viewer, call_ids, chosen, mask(reason.strip()))
+    if refused and len(refused) == len(rows):
+        raise refused[0]
+    return rows
 
 
 def judge_arrived(store: Store) -> list[dict[str, Any]]:
-    """Judge again, by the version that judged them, the calls whose metadata were open then and are closed now; rows as above.
+    """Judge again, by the version that judged them, the calls whose metadata were open then and are closed now.
 
-    A call that cannot be judged keeps no other one waiting: its row has a ``problem``.
+    Rows as above; a call that cannot be judged has its ``problem`` there, and is tried again the next time.
     """
     query = (
         sa.select(scores.c.call_id)
@@ -68,16 +68,7 @@ def judge_arrived(store: Store) -> list[dict[str, Any]]:
     )
     with store.read() as connection:
         waiting = connection.scalars(query).all()
-    chosen, rows, days = _same(store), [], set[date]()
-    try:
-        for call_id in waiting:
-            try:
-                rows.append({**_again(store, OPERATOR, call_id, chosen, _ARRIVED, days), "problem": ""})
-            except HotlineError as error:  # erased or corrected meanwhile, or rules no longer readable: that concerns no other call
-                rows.append({"call": call_id, "was": "", "is": "", "rules": "", "changed": False, "problem": str(error)})
-    finally:
-        rollups.roll_up(store, days)
-    return rows
+    return _each(store, OPERATOR, waiting, _same(store, OPERATOR), _ARRIVED)[0]
 
 
 def interval(low: float | None, high: float | None) -> str:
@@ -90,17 +81,34 @@ def _in_force(store: Store, rules: Path | None) -> Choice:
     return lambda opened: book.choose(opened.call)
 
 
-def _same(store: Store) -> Choice:
+def _same(store: Store, viewer: Viewer) -> Choice:
     by_hash: dict[str, RuleSet] = {}
 
     def choose(opened: OpenedCall) -> RuleSet:
         if opened.row.rule_hash is None:
             return publishing.rule_book(store).choose(opened.call)
         if opened.row.rule_hash not in by_hash:
-            by_hash[opened.row.rule_hash] = publishing.kept(store, opened.row.rule_hash)
+            by_hash[opened.row.rule_hash] = publishing.kept(store, viewer, opened.row.rule_hash)
         return by_hash[opened.row.rule_hash]
 
     return choose
+
+
+def _each(
+    store: Store, viewer: Viewer, call_ids: Sequence[str], choose: Choice, reason: str
+) -> tuple[list[dict[str, Any]], list[UserError]]:
+    """A row a call, and the refusals among them. The boards' days are rebuilt once, also when it is stopped half-way."""
+    rows, refused, days = list[dict[str, Any]](), list[UserError](), set[date]()
+    try:
+        for call_id in call_ids:
+            try:
+                rows.append({**_again(store, viewer, call_id, choose, reason, days), "problem": ""})
+            except UserError as error:  # erased or corrected meanwhile, out of scope, rules no longer readable: that call's own matter
+                refused.append(error)
+                rows.append({"call": call_id, "was": "", "is": "", "rules": "", "changed": False, "problem": str(error)})
+    finally:
+        rollups.roll_up(store, days)
+    return rows, refused
 
 
 def _again(store: Store, viewer: Viewer, call_id: str, choose: Choice, reason: str, days: set[date]) -> dict[str, Any]:

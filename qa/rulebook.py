@@ -6,7 +6,7 @@ of one rule set that are in force together. A version without an end ends when t
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from itertools import pairwise
@@ -22,11 +22,22 @@ CHANNEL = "phone"
 
 
 @dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A published version that an earlier release took and this one cannot read, and why. ``begins``: None where that is not known."""
+
+    id: str
+    version: int
+    begins: datetime | None
+    error: BadRule
+
+
+@dataclass(frozen=True, slots=True)
 class RuleBook:
     """The loaded rule sets, in the order of their file names. ``named`` is a book of one that was asked for by its file."""
 
     rule_sets: tuple[RuleSet, ...]
     named: bool = False
+    unreadable: tuple[Unreadable, ...] = ()
 
     @classmethod
     def load(cls, source: Path) -> RuleBook:
@@ -48,21 +59,25 @@ class RuleBook:
                 _check_order(older, newer)
 
     def choose(self, call: Call) -> RuleSet:
-        """The rule set in force for a call when it began (without a start: now). Raises BadInput when none is for it, or several are."""
+        """The rule set in force for a call when it began (without a start: now).
+
+        Raises BadInput when none is for it, or several are; BadRule when the one that may be for it cannot be read.
+        """
         if self.named:
             return self.rule_sets[0]
         thing = f"call {call.id}"
+        when = call.started_at or datetime.now().astimezone()
+        channel = str(call.metadata.get("channel", CHANNEL))
         language = call.metadata.get("language", "zh")
         fitting = [r for r in self.rule_sets if r.language == language or len({one.id for one in self.rule_sets}) == 1]
+        self._refuse_unreadable(call, fitting, channel, when)
         if not fitting:
             known = ", ".join(f"{rule_set.id} ({rule_set.language})" for rule_set in self.rule_sets)
             raise BadInput(thing, f"no rule set for language {language}", f"add one; known: {known}")
-        channel = call.metadata.get("channel", CHANNEL)
-        meant = [r for r in fitting if _is_for(r, call, str(channel))]
+        meant = [r for r in fitting if _is_for(r, call, channel)]
         if not meant:
             where = f"queue {call.queue or 'none'}, {call.direction}, channel {channel}"
             raise BadInput(thing, f"no rule set is for it ({where})", f"see applies_to: in {_listed(fitting)}")
-        when = call.started_at or datetime.now().astimezone()
         in_force = _newest(r for r in meant if r.effective.holds(when))
         if not in_force:
             dates = ", ".join(f"{r.id} v{r.version}: {r.effective}" for r in meant)
@@ -72,6 +87,16 @@ class RuleBook:
         if len(best) > 1:
             raise BadInput(thing, f"several rule sets are for it: {_listed(best)}", "let applies_to: of all but one name its queues")
         return best[0]
+
+    def _refuse_unreadable(self, call: Call, fitting: Sequence[RuleSet], channel: str, when: datetime) -> None:
+        """Raise the BadRule of a version that cannot be read where it may be in force for a call. Whom it is for can be known from other
+        versions only; an older one, or another rule set, must not judge in its place."""
+        for lost in self.unreadable:
+            known = [r for r in self.rule_sets if r.id == lost.id]
+            for_others = known and not any(r in fitting and _is_for(r, call, channel) for r in known)
+            followed = any(r.version > lost.version and r.effective.holds(when) for r in known)
+            if not for_others and not followed and (lost.begins is None or when >= lost.begins):
+                raise lost.error
 
     def opening_phrases(self, language: str) -> tuple[str, ...]:
         """What only an agent says at the start, from the vocabulary ``opening`` of the language's rule sets: it helps to tell roles."""

@@ -43,7 +43,10 @@ def rescore(
         return
     if not call_ids:
         raise BadInput("CALL", "names no call", "name calls, or write --arrived")
-    emit(rescoring.rescore(store, OPERATOR, call_ids, reason, rules, same_version=same_version), as_json, title="judged again")
+    rows = rescoring.rescore(store, OPERATOR, call_ids, reason, rules, same_version=same_version)
+    emit(rows, as_json, title="judged again")
+    if refused := sum(bool(row["problem"]) for row in rows):
+        raise BadInput(f"{refused} of {len(rows)} calls", "could not be judged again", "their lines above say why")
 
 
 def results(call_id: CallId, as_json: JsonFlag = False) -> None:

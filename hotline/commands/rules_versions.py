@@ -8,7 +8,8 @@ from typing import Annotated, Any
 import typer
 
 from hotline import settings
-from hotline.console import JsonFlag, emit
+from hotline.console import JsonFlag, emit, err
+from hotline.locale import messages
 from hotline.store import open_store, publishing
 from hotline.store.access import OPERATOR
 from hotline.store.publishing import Published
@@ -32,9 +33,11 @@ def publish(
 
 
 def versions(as_json: JsonFlag = False) -> None:
-    """Published versions of all rule sets, with the days on which they are in force."""
+    """Published versions of all rule sets, with the days on which they are in force; and those that cannot be read any more."""
     store = open_store(settings.load())
     emit([_row(one) for one in publishing.published(store)], as_json, title="published versions")
+    for lost in publishing.unreadable(store):
+        err.print(messages.told(lost.error), markup=False, soft_wrap=True)
 
 
 def _row(one: Published) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -17,13 +18,14 @@ from hotline.store import audit
 from hotline.store.access import Permission, Viewer
 from hotline.store.engine import Store
 from hotline.store.schema import rule_sets
-from hotline.store.scores import keep_rules
+from hotline.store.scores import keep_rules, rule_text
 from qa.redaction import mask
-from qa.rulebook import RuleBook
+from qa.rulebook import RuleBook, Unreadable
 from qa.rules import RuleSet, load_text
 from qa.rules.model import Effective
 
 LONGEST_NOTE = 500
+_PUBLISHING_LOCK = 0x72756C65  # advisory lock on PostgreSQL, so that two versions do not come at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,72 +50,99 @@ def publish(store: Store, viewer: Viewer, rule_set: RuleSet, note: str = "") -> 
         raise BadRule(f"{rule_set.file}: library", "is there to be included and judges no call", "publish a rule set that includes it")
     if len(note) > LONGEST_NOTE:
         raise BadInput("note", f"{len(note)} characters", f"at most {LONGEST_NOTE}")
-    earlier = [one for one in published(store) if one.rule_set.id == rule_set.id]
-    for one in earlier:
-        if one.rule_set.content_hash == rule_set.content_hash:
-            return one
-    newest = max((one.rule_set.version for one in earlier), default=0)
-    if rule_set.version in {one.rule_set.version for one in earlier}:
-        problem = f"version {rule_set.version} of {rule_set.id} is published, and its content is another"
-        raise BadRule(thing, problem, f"published versions never change: write version: {newest + 1}")
-    if rule_set.version < newest:
-        raise BadRule(thing, f"version {newest} of {rule_set.id} is published already", f"write version: {newest + 1}")
-    now = datetime.now(UTC)
-    begins = now.astimezone(store.settings.zone) if earlier and rule_set.effective.start is None else None
-    candidate = replace(rule_set, effective=Effective(begins, rule_set.effective.end)) if begins else rule_set
-    RuleBook((*(one.rule_set for one in published(store)), candidate)).check()
-    values = {"published_at": now, "published_by": viewer.name[:80], "publish_note": mask(note), "in_force_from": begins}
-    try:
-        with store.begin() as connection:
-            keep_rules(connection, rule_set)
-            connection.execute(rule_sets.update().where(rule_sets.c.content_hash == rule_set.content_hash).values(**values))
-            detail = {"version": rule_set.version, "hash": rule_set.content_hash}
-            audit.record(connection, viewer.name, "publish_rules", rule_set.id, **detail)
-    except sa.exc.IntegrityError:
-        raise BadRule(thing, f"somebody else has just published version {rule_set.version}", "look at it, then raise yours") from None
+    with store.begin() as connection:
+        if connection.dialect.name == "postgresql":  # SQLite's writers stand in a row anyway
+            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_PUBLISHING_LOCK)))
+        readable, lost = _stored(connection, store)
+        earlier = [one for one in readable if one.rule_set.id == rule_set.id]
+        for one in earlier:
+            if one.rule_set.content_hash == rule_set.content_hash:
+                return one
+        versions = {one.rule_set.version for one in earlier} | {one.version for one in lost if one.id == rule_set.id}
+        newest = max(versions, default=0)
+        if rule_set.version in versions:
+            problem = f"version {rule_set.version} of {rule_set.id} is published, and its content is another"
+            raise BadRule(thing, problem, f"published versions never change: write version: {newest + 1}")
+        if rule_set.version < newest:
+            raise BadRule(thing, f"version {newest} of {rule_set.id} is published already", f"write version: {newest + 1}")
+        now = datetime.now(UTC)
+        begins = now.astimezone(store.settings.zone) if versions and rule_set.effective.start is None else None
+        candidate = replace(rule_set, effective=Effective(begins, rule_set.effective.end)) if begins else rule_set
+        RuleBook((*(one.rule_set for one in readable), candidate)).check()
+        values = {"published_at": now, "published_by": viewer.name[:80], "publish_note": mask(note), "in_force_from": begins}
+        keep_rules(connection, rule_set)
+        connection.execute(rule_sets.update().where(rule_sets.c.content_hash == rule_set.content_hash).values(**values))
+        detail = {"version": rule_set.version, "hash": rule_set.content_hash}
+        audit.record(connection, viewer.name, "publish_rules", rule_set.id, **detail)
     return Published(candidate, now.astimezone(store.settings.zone), viewer.name, mask(note))
 
 
 def published(store: Store) -> list[Published]:
-    """All published versions, by id and version. Rule sets hold nothing about calls, so this checks no access."""
-    query = sa.select(rule_sets).where(rule_sets.c.published_at.is_not(None)).order_by(rule_sets.c.id, rule_sets.c.version)
+    """All published versions that can be read, by id and version.
+
+    What judges asks for them, and ingestion has no viewer; screens show them to those who may SEE_RULES.
+    """
     with store.read() as connection:
-        rows = connection.execute(query).mappings().all()
-    found = []
-    for row in rows:
-        rule_set = load_text(row["source"], f"{row['id']} v{row['version']}")
-        if row["in_force_from"] is not None:
-            begins = row["in_force_from"].astimezone(store.settings.zone)
-            rule_set = replace(rule_set, effective=Effective(begins, rule_set.effective.end))
-        at = row["published_at"].astimezone(store.settings.zone)
-        found.append(Published(rule_set, at, row["published_by"], row["publish_note"]))
-    return found
+        return _stored(connection, store)[0]
+
+
+def unreadable(store: Store) -> list[Unreadable]:
+    """Published versions that an earlier release took and this one cannot read, by id and version."""
+    with store.read() as connection:
+        return _stored(connection, store)[1]
 
 
 def rule_book(store: Store, rules: Path | None = None) -> RuleBook:
     """What judges calls here: the file or folder ``rules`` alone, or else what is published, and the rules folder for all other ids.
 
-    Raises BadRule for a wrong file, and for two versions that would be in force at once; NotFound when there is nothing at all.
+    A published version that cannot be read stops only the calls that it would judge. Raises BadRule for a wrong file, and for two
+    versions that would be in force at once; NotFound when there is nothing at all.
     """
     if rules is not None:
         return RuleBook.load(rules)
-    from_store = [one.rule_set for one in published(store)]
-    decided = {rule_set.id for rule_set in from_store}
+    with store.read() as connection:
+        readable, lost = _stored(connection, store)
+    from_store = [one.rule_set for one in readable]
+    decided = {rule_set.id for rule_set in from_store} | {one.id for one in lost}
     try:
         files = RuleBook.load(store.settings.rules).rule_sets
     except NotFound:
-        if not from_store:
+        if not decided:
             raise
         files = ()
-    book = RuleBook((*from_store, *(rule_set for rule_set in files if rule_set.id not in decided)))
+    book = RuleBook((*from_store, *(rule_set for rule_set in files if rule_set.id not in decided)), unreadable=tuple(lost))
     book.check()
     return book
 
 
-def kept(store: Store, content_hash: str) -> RuleSet:
-    """A rule set as it was when it judged, published or not. Raises NotFound."""
-    with store.read() as connection:
-        row = connection.execute(sa.select(rule_sets).where(rule_sets.c.content_hash == content_hash)).mappings().one_or_none()
-    if row is None:
-        raise NotFound(f"rule set {content_hash[:12]}", "not in the store", "see: hotline rules versions")
-    return load_text(row["source"], f"{row['id']} v{row['version']}")
+def kept(store: Store, viewer: Viewer, content_hash: str) -> RuleSet:
+    """A rule set as it was when it judged, published or not. Needs SEE_RULES; raises NotFound, and BadRule where this release can no
+    longer read it."""
+    name, source = rule_text(store, viewer, content_hash)
+    return _read(source, name)
+
+
+def _stored(connection: sa.Connection, store: Store) -> tuple[list[Published], list[Unreadable]]:
+    query = sa.select(rule_sets).where(rule_sets.c.published_at.is_not(None)).order_by(rule_sets.c.id, rule_sets.c.version)
+    found, lost = [], []
+    for row in connection.execute(query).mappings().all():
+        begins = row["in_force_from"] and row["in_force_from"].astimezone(store.settings.zone)
+        name = f"{row['id']} v{row['version']}"
+        try:
+            rule_set = _read(row["source"], name)
+        except BadRule as error:
+            problem = f"is published and can no longer be read ({error.problem})"
+            told = BadRule(error.thing, problem, "publish a new version, or name a file that judges: --rules")
+            lost.append(Unreadable(row["id"], row["version"], begins, told))
+            continue
+        if begins is not None:
+            rule_set = replace(rule_set, effective=Effective(begins, rule_set.effective.end))
+        at = row["published_at"].astimezone(store.settings.zone)
+        found.append(Published(rule_set, at, row["published_by"], row["publish_note"]))
+    return found, lost
+
+
+@lru_cache(maxsize=64)
+def _read(source: str, name: str) -> RuleSet:
+    """Published text never changes, so that it is read once by a process."""
+    return load_text(source, name)

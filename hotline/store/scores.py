@@ -106,9 +106,15 @@ def history(store: Store, viewer: Viewer, call_id: str) -> list[Result]:
 
 def rule_source(store: Store, viewer: Viewer, content_hash: str) -> str:
     """The YAML of a rule set as it was when it judged. Needs SEE_RULES; raises NotFound."""
+    return rule_text(store, viewer, content_hash)[1]
+
+
+def rule_text(store: Store, viewer: Viewer, content_hash: str) -> tuple[str, str]:
+    """Name (``power v3``) and YAML of a rule set as it was when it judged. Needs SEE_RULES; raises NotFound."""
     viewer.require(Permission.SEE_RULES, "rule set")
+    query = sa.select(rule_sets.c.id, rule_sets.c.version, rule_sets.c.source).where(rule_sets.c.content_hash == content_hash)
     with store.read() as connection:
-        source = connection.scalar(sa.select(rule_sets.c.source).where(rule_sets.c.content_hash == content_hash))
-    if source is None:
-        raise NotFound(f"rule set {content_hash[:12]}", "not in the store", "see: hotline rules list")
-    return source
+        row = connection.execute(query).one_or_none()
+    if row is None:
+        raise NotFound(f"rule set {content_hash[:12]}", "not in the store", "see: hotline rules versions")
+    return f"{row.id} v{row.version}", row.source

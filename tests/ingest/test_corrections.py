@@ -71,7 +71,7 @@ def store(tmp_path: Path, rules: Path) -> Store:
 
 
 def test_a_corrected_text_is_judged_kept_and_recorded(store: Store, rules: Path) -> None:
-    done = correct(store, QA, "C1", [TurnChange(0, "您好抄好了")], "电话13800001234听错", rules=rules)
+    done = correct(store, QA, "C1", [TurnChange(0, "您好抄好了")], "电话13800001234听错")
     assert (done.was, done.now, done.turns) == ((70.0, 70.0), (100.0, 100.0), (0,))
     opened = calls.open_call(store, OPERATOR, "C1")
     turn = opened.call.turns[0]
@@ -102,7 +102,7 @@ def test_a_correction_masks_what_it_shows_to_be_personal_in_other_turns(store: S
     asked, named = _turn(0, Role.AGENT, "请报一下糊好", 1.0), replace(_turn(1, Role.CUSTOMER, "我姓*", 3.0), text="我姓*", tokens=(kept,))
     answer, last = _turn(2, Role.CUSTOMER, "是204517", 4.0), _turn(3, Role.AGENT, "好的", 7.0)
     _stored(store, asked, named, answer, last)
-    done = correct(store, QA, "C1", [TurnChange(0, "请报一下户号")], rules=rules)
+    done = correct(store, QA, "C1", [TurnChange(0, "请报一下户号")])
     assert done.turns == (0, 2)
     turns = calls.open_call(store, OPERATOR, "C1").call.turns
     assert [turn.text for turn in turns] == ["请报一下户号", "我姓*", "是******", "好的"]
@@ -110,13 +110,13 @@ def test_a_correction_masks_what_it_shows_to_be_personal_in_other_turns(store: S
     assert "".join(word.text for word in turns[2].words) == "是******"
     (told, _) = corrections.history(store, QA, "C1")
     assert told["turn"] == 2 and told["text_changed"]
-    again = correct(store, QA, "C1", [TurnChange(3, role=Role.CUSTOMER)], rules=rules)
+    again = correct(store, QA, "C1", [TurnChange(3, role=Role.CUSTOMER)])
     assert again.turns == (3,), "what is masked stays as it is"
     assert calls.open_call(store, OPERATOR, "C1").call.turns[:3] == turns[:3]
 
 
 def test_swapped_roles_change_who_said_it(store: Store, rules: Path) -> None:
-    done = swap_roles(store, QA, "C1", rules=rules)
+    done = swap_roles(store, QA, "C1")
     assert done.now == (100.0, 100.0) and done.turns == (0, 1)
     turns = calls.open_call(store, OPERATOR, "C1").call.turns
     assert [(turn.role, turn.role_confidence, turn.source) for turn in turns] == [
@@ -124,12 +124,12 @@ def test_swapped_roles_change_who_said_it(store: Store, rules: Path) -> None:
         (Role.AGENT, 1.0, SUPPLIED),
     ]
     assert calls.open_call(store, OPERATOR, "C1").role_method == "phrases, corrected by hand"
-    swap_roles(store, QA, "C1", rules=rules)
+    swap_roles(store, QA, "C1")
     assert [row["turn"] for row in corrections.history(store, QA, "C1")] == [1, 0, 1, 0]
 
 
 def test_typed_personal_numbers_are_masked(store: Store, rules: Path) -> None:
-    correct(store, QA, "C1", [TurnChange(1, "我的电话是13800001234")], rules=rules)
+    correct(store, QA, "C1", [TurnChange(1, "我的电话是13800001234")])
     turn = calls.open_call(store, OPERATOR, "C1").call.turns[1]
     assert turn.text == "我的电话是***********"
     assert not any(character.isdigit() for word in turn.words for character in word.text)
@@ -137,19 +137,19 @@ def test_typed_personal_numbers_are_masked(store: Store, rules: Path) -> None:
 
 def test_of_two_people_the_second_is_told(store: Store, rules: Path) -> None:
     seen = calls.open_call(store, OPERATOR, "C1").turns_file
-    correct(store, QA, "C1", [TurnChange(0, "您好")], seen=seen, rules=rules)
+    correct(store, QA, "C1", [TurnChange(0, "您好")], seen=seen)
     with pytest.raises(BadInput, match="somebody else has corrected it"):
-        correct(store, QA, "C1", [TurnChange(1, "停电两天了")], seen=seen, rules=rules)
+        correct(store, QA, "C1", [TurnChange(1, "停电两天了")], seen=seen)
     assert len(corrections.history(store, QA, "C1")) == 1
 
 
 def test_joining_files_in_between_is_no_conflict_and_history_survives(store: Store, rules: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(compaction, "_is_small", lambda name: name.endswith(".parquet"))
-    correct(store, QA, "C1", [TurnChange(0, "您好")], rules=rules)
+    correct(store, QA, "C1", [TurnChange(0, "您好")])
     seen = calls.open_call(store, OPERATOR, "C1").turns_file
     assert parquet.compact(store, date(2026, 11, 9)) > 0
     assert calls.open_call(store, OPERATOR, "C1").turns_file != seen
-    correct(store, QA, "C1", [TurnChange(1, "停电两天了")], seen=seen, rules=rules)
+    correct(store, QA, "C1", [TurnChange(1, "停电两天了")], seen=seen)
     texts = [corrections.earlier_turns(store, QA, "C1", row["id"]) for row in corrections.history(store, QA, "C1")]
     assert [tuple(turn.text for turn in turns) for turns in texts] == [("您好", "家里停电了"), ("您好吵死了", "家里停电了")]
 
@@ -165,16 +165,24 @@ def test_joining_files_in_between_is_no_conflict_and_history_survives(store: Sto
 )
 def test_what_cannot_be_is_one_line(store: Store, rules: Path, change: TurnChange, said: str) -> None:
     with pytest.raises(BadInput, match=said):
-        correct(store, QA, "C1", [change], rules=rules)
+        correct(store, QA, "C1", [change])
     assert corrections.history(store, QA, "C1") == []
+
+
+def test_by_other_rules_judges_who_may_judge_again(store: Store, rules: Path) -> None:
+    with pytest.raises(AccessDenied):
+        correct(store, QA, "C1", [TurnChange(0, "您好")], rules=rules)
+    with pytest.raises(AccessDenied):
+        swap_roles(store, QA, "C1", rules=rules)
+    assert correct(store, Viewer("lead", UserRole.QA_LEAD, "/"), "C1", [TurnChange(0, "您好")], rules=rules).now == (100.0, 100.0)
 
 
 def test_only_quality_people_in_scope_may_correct(store: Store, rules: Path) -> None:
     for role in (UserRole.TEAM_LEAD, UserRole.MANAGER, UserRole.ADMIN, UserRole.PLANNER):
         with pytest.raises(AccessDenied):
-            correct(store, Viewer("x", role, "/"), "C1", [TurnChange(0, "您好")], rules=rules)
+            correct(store, Viewer("x", role, "/"), "C1", [TurnChange(0, "您好")])
     with pytest.raises(AccessDenied):
-        correct(store, Viewer("x", UserRole.QA, "/other/"), "C1", [TurnChange(0, "您好")], rules=rules)
+        correct(store, Viewer("x", UserRole.QA, "/other/"), "C1", [TurnChange(0, "您好")])
     with pytest.raises(NotFound):
         corrections.earlier_turns(store, OPERATOR, "C1", 99)
 

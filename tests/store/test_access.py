@@ -91,6 +91,8 @@ def house(centre: Store, samples: Any, tmp_path: Path) -> Store:
         file.writeframes(bytes(4 * 8000 * 6))
     samples.store_call(centre, samples.call("S1"), samples.scorecard("S1"), audio)
     rollups.roll_up(centre, [DAY])
+    with centre.begin() as connection:
+        scores.keep_rules(connection, CARD)
     made = forecasts.save(centre, OPERATOR, "q1", _values(), first_day=DAY, last_day=DAY, model="naive")
     assert made == 1
     return centre
@@ -126,6 +128,7 @@ FUNCTIONS: dict[str, tuple[Function, set[str]]] = {
     "parquet.scan_turns": (lambda s, v: parquet.scan_turns(s, v).collect(), CALL_ROLES),
     "parquet.scan_hits": (lambda s, v: parquet.scan_hits(s, v).collect(), CALL_ROLES),
     "scores.rule_source": (lambda s, v: scores.rule_source(s, v, "h" * 64), CALL_ROLES | {"admin"}),
+    "publishing.kept": (lambda s, v: publishing.kept(s, v, CARD.content_hash), CALL_ROLES | {"admin"}),
     "scores.history": (lambda s, v: scores.history(s, v, "S1"), CALL_ROLES),
     "item_reviews.of_call": (lambda s, v: item_reviews.of_call(s, v, "S1", "h" * 64), CALL_ROLES),
     "item_reviews.precision": (lambda s, v: item_reviews.precision(s, v, "t"), CALL_ROLES),

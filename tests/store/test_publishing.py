@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
@@ -15,6 +16,7 @@ import sqlalchemy as sa
 from hotline.errors import AccessDenied, BadInput, BadRule, NotFound
 from hotline.store import OPERATOR, Store, UserRole, calls, feeds, open_store, parquet, publishing, rollups, schema, scores, weeks
 from qa import rescoring
+from qa.rulebook import RuleBook
 from qa.rules import RuleSet, load_text
 from qa.scoring import score
 
@@ -115,6 +117,80 @@ def test_libraries_are_not_published(house: Store, samples: Any) -> None:
         publishing.publish(house, _lead(samples), card(head="library: true"))
 
 
+def test_of_two_versions_at_once_the_second_is_checked_against_the_first(
+    house: Store, samples: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lead = _lead(samples)
+    publishing.publish(house, lead, card())
+    refused: list[BadRule] = []
+
+    def second() -> None:
+        try:
+            publishing.publish(house, lead, card(3, head="effective: {from: 2998-01-01}"))
+        except BadRule as error:
+            refused.append(error)
+
+    other, check = threading.Thread(target=second), RuleBook.check
+
+    def checked(book: RuleBook) -> None:
+        check(book)
+        if threading.current_thread() is not other:
+            other.start()
+            other.join(1)
+
+    monkeypatch.setattr(RuleBook, "check", checked)
+    publishing.publish(house, lead, card(2, head="effective: {from: 2999-01-01}"))
+    other.join()
+    monkeypatch.undo()
+    assert len(refused) == 1 and "overlap" in str(refused[0])
+    publishing.rule_book(house).check()
+
+
+def test_a_version_that_cannot_be_read_stops_only_what_it_would_judge(house: Store, samples: Any, tmp_path: Path) -> None:
+    lead, call = _lead(samples), samples.call("S1")
+    first, second = publishing.publish(house, lead, card()), publishing.publish(house, lead, card(2, "再见"))
+    elsewhere = card(1, name="elsewhere", head="applies_to: {queues: q7}")
+    publishing.publish(house, lead, elsewhere)
+    with house.begin() as connection:
+        old = schema.rule_sets.c.content_hash == second.rule_set.content_hash
+        connection.execute(schema.rule_sets.update().where(old).values(source="id: small\nversion: 2\n"))
+    (lost,) = publishing.unreadable(house)
+    assert (lost.id, lost.version, lost.begins) == ("small", 2, second.published_at)
+    assert [one.rule_set.id for one in publishing.published(house)] == ["elsewhere", "small"]
+    book = publishing.rule_book(house)
+    before, after = (replace(call, started_at=second.published_at + timedelta(seconds=s)) for s in (-1, 1))
+    assert book.choose(before).content_hash == first.rule_set.content_hash
+    with pytest.raises(BadRule, match=r"small v2:.* is published and can no longer be read"):
+        book.choose(after)
+    with pytest.raises(BadRule, match="version 2 of small is published, and its content is another"):
+        publishing.publish(house, lead, card(2, "改了"))
+    third = publishing.publish(house, lead, card(3, "再见"))
+    assert publishing.rule_book(house).choose(replace(call, started_at=third.published_at)).version == 3
+
+
+def test_a_rule_set_of_which_nothing_can_be_read_is_replaced_by_nothing_else(house: Store, samples: Any) -> None:
+    lead, call = _lead(samples), samples.call("S1")
+    publishing.publish(house, lead, card())
+    with house.begin() as connection:
+        connection.execute(schema.rule_sets.update().values(source="id: x"))
+    with pytest.raises(BadRule, match="can no longer be read"):
+        publishing.rule_book(house).choose(call)
+    publishing.publish(house, lead, card(2))
+    now = replace(call, started_at=None)
+    assert publishing.rule_book(house).choose(now).version == 2
+
+
+def test_published_text_is_read_once(house: Store, samples: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    publishing.publish(house, _lead(samples), card(1, "只读一次"))
+    read: list[str] = []
+    real = publishing.load_text
+    monkeypatch.setattr(publishing, "load_text", lambda text, name: read.append(name) or real(text, name))
+    publishing._read.cache_clear()
+    for _ in range(3):
+        publishing.rule_book(house)
+    assert read == ["small v1"]
+
+
 # --- judging again ----------------------------------------------------------------------------------
 
 
@@ -123,7 +199,7 @@ def test_judging_again_keeps_every_result_with_date_author_and_reason(house: Sto
     strict.write_text(card(2, "再见").source, encoding="utf-8")
     lead = _lead(samples, "/c/1/")
     (row,) = rescoring.rescore(house, lead, ["S1"], "客户 13812345678 来函", strict)
-    assert row == {"call": "S1", "was": "100–100", "is": "80–80", "rules": "small v2", "changed": True}
+    assert row == {"call": "S1", "was": "100–100", "is": "80–80", "rules": "small v2", "changed": True, "problem": ""}
     (row,) = rescoring.rescore(house, lead, ["S1"], "once more", strict)
     assert not row["changed"]
     newest, first = scores.history(house, OPERATOR, "S1")
@@ -157,10 +233,20 @@ def test_judging_again_needs_the_right_and_a_reason(house: Store, samples: Any) 
     assert len(scores.history(house, OPERATOR, "S1")) == 1
 
 
+def test_a_refused_call_does_not_lose_what_was_judged_before_it(house: Store, samples: Any, tmp_path: Path) -> None:
+    strict = tmp_path / "strict.yaml"
+    strict.write_text(card(2, "再见").source, encoding="utf-8")
+    judged, refused = rescoring.rescore(house, _lead(samples), ["S1", "S9"], "appeal", strict)
+    assert (judged["is"], judged["problem"]) == ("80–80", "")
+    assert (refused["call"], refused["changed"]) == ("S9", False) and "S9" in refused["problem"]
+    with pytest.raises(AccessDenied, match="S8"):
+        rescoring.rescore(house, _lead(samples), ["S8", "S9"], "appeal", strict)
+
+
 def test_rules_are_kept_as_they_were(house: Store) -> None:
-    assert publishing.kept(house, card().content_hash).source == card().source
+    assert publishing.kept(house, OPERATOR, card().content_hash).source == card().source
     with pytest.raises(NotFound):
-        publishing.kept(house, "0" * 64)
+        publishing.kept(house, OPERATOR, "0" * 64)
 
 
 # --- late metadata ----------------------------------------------------------------------------------
@@ -272,7 +358,7 @@ def test_a_call_that_cannot_be_judged_keeps_no_other_one_waiting(house: Store, s
     roll_up, kept = rollups.roll_up, publishing.kept
     monkeypatch.setattr(calls, "open_call", opened)
     monkeypatch.setattr(rollups, "roll_up", lambda store, which: days.append(set(which)) or roll_up(store, which))
-    monkeypatch.setattr(publishing, "kept", lambda store, content_hash: read.append(content_hash) or kept(store, content_hash))
+    monkeypatch.setattr(publishing, "kept", lambda *arguments: read.append(arguments) or kept(*arguments))
     refused, judged = rescoring.judge_arrived(house)
     assert (refused["call"], judged["call"], judged["problem"]) == ("S2", "S3", "") and "erased meanwhile" in refused["problem"]
     assert days == [{DAY}] and len(read) == 1
