@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from qa.rules.conditions.operator import Operator, Vocabulary, param
+from qa.rules.conditions.operator import Vocabulary, of_call, param
 from qa.rules.fields import Fields
 from qa.rules.model import Title
 from qa.rules.verdict import Found, Hit, both
@@ -58,6 +58,4 @@ def find(params: Params, view: CallView, look: Look) -> Found:
     return Found()
 
 
-OPERATOR = Operator(
-    "duration", Title("通话时长", "the call is longer or shorter than a limit"), Params, read, find, place="call", speaker=False
-)
+OPERATOR = of_call("duration", Title("通话时长", "the call is longer or shorter than a limit"), Params, read, find)

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 from hotline.errors import BadRule
 from qa.rules import expressions
-from qa.rules.conditions.operator import Operator, Vocabulary, param
+from qa.rules.conditions.operator import Vocabulary, of_call, param
 from qa.rules.fields import Fields, near
 from qa.rules.model import Condition, Item, RuleSet, Title
 from qa.rules.verdict import Found, Hit, Verdict, both
@@ -140,13 +140,4 @@ def _described(params: Params) -> str:
     return f"「{params.item}」{'或'.join(_NAMES[o] for o in params.outcomes)}"
 
 
-OPERATOR = Operator(
-    "item_verdict",
-    Title("另一评分项的结论", "another item of the scorecard came out so"),
-    Params,
-    read,
-    find,
-    describe=_described,
-    place="call",
-    speaker=False,
-)
+OPERATOR = of_call("item_verdict", Title("另一评分项的结论", "another item of the scorecard came out so"), Params, read, find, _described)

@@ -101,6 +101,18 @@ class Operator:
         return tuple(f.metadata.get("key", f.name) for f in fields(self.params) if f.metadata)
 
 
+def of_call(
+    name: str,
+    summary: Title,
+    params: type,
+    read: Callable[[Fields, Vocabulary], Any],
+    find: Callable[[Any, CallView, Look], Found],
+    describe: Callable[[Any], str] = lambda params: "",
+) -> Operator:
+    """A condition on the whole call: it has no window and no anchor, and nobody says it."""
+    return Operator(name, summary, params, read, find, describe=describe, place="call", speaker=False)
+
+
 @lru_cache(maxsize=8192)
 def count_wordings(phrase: str) -> int:
     """How many wordings a written phrase stands for."""

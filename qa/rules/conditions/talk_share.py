@@ -16,7 +16,7 @@ import re
 from dataclasses import dataclass
 
 from qa.calls import Role, Turn
-from qa.rules.conditions.operator import Operator, Vocabulary, param
+from qa.rules.conditions.operator import Vocabulary, of_call, param
 from qa.rules.conditions.turn_count import between, why_unsure
 from qa.rules.fields import Fields
 from qa.rules.model import Title
@@ -99,13 +99,4 @@ def _described(params: Params) -> str:
     return f"{_WHO[params.side][0]}说话占比"
 
 
-OPERATOR = Operator(
-    "talk_share",
-    Title("说话占比", "a side has more or less than a share of what is said"),
-    Params,
-    read,
-    find,
-    describe=_described,
-    place="call",
-    speaker=False,
-)
+OPERATOR = of_call("talk_share", Title("说话占比", "a side has more or less than a share of what is said"), Params, read, find, _described)

@@ -15,7 +15,7 @@ import math
 from dataclasses import dataclass
 
 from qa.calls import Role
-from qa.rules.conditions.operator import Operator, Vocabulary, param
+from qa.rules.conditions.operator import Vocabulary, of_call, param
 from qa.rules.fields import Fields
 from qa.rules.model import Title
 from qa.rules.verdict import Found, Hit, Verdict, both
@@ -85,13 +85,4 @@ def _described(params: Params) -> str:
     return f"{_WHO[params.side][0]}话轮数"
 
 
-OPERATOR = Operator(
-    "turn_count",
-    Title("话轮数", "a side took more or fewer turns than a limit"),
-    Params,
-    read,
-    find,
-    describe=_described,
-    place="call",
-    speaker=False,
-)
+OPERATOR = of_call("turn_count", Title("话轮数", "a side took more or fewer turns than a limit"), Params, read, find, _described)
