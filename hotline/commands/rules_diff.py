@@ -131,6 +131,23 @@ def _print(found: Impact) -> None:
         f"原合格现不合格 {found.passed_now_failing}，原不合格现合格 {found.failed_now_passing} · "
         f"{found.passed_now_failing} passed and would fail, {found.failed_now_passing} failed and would pass"
     )
+    if doubts := _doubts(found):
+        out.print(doubts)
+
+
+_DOUBTS = (
+    ("doubtful", "yes", "存疑转合格", "in doubt and would pass"),
+    ("doubtful", "no", "存疑转不合格", "in doubt and would fail"),
+    ("yes", "doubtful", "合格转存疑", "passed and would be in doubt"),
+    ("no", "doubtful", "不合格转存疑", "failed and would be in doubt"),
+)
+
+
+def _doubts(found: Impact) -> str:
+    """What goes into doubt or out of it, in both languages; empty where nothing does."""
+    moved = [(found.moved(before, now), zh, en) for before, now, zh, en in _DOUBTS]
+    zh, en = "，".join(f"{zh} {n}" for n, zh, _ in moved if n), ", ".join(f"{n} {en}" for n, _, en in moved if n)
+    return f"{zh} · {en}" if zh else ""
 
 
 def _item(item_id: str, old: dict[str, int], new: dict[str, int], lost: int, cleared: int) -> dict[str, Any]:

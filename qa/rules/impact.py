@@ -109,12 +109,16 @@ class Impact:
     @property
     def passed_now_failing(self) -> int:
         """Calls that passed and now fail."""
-        return sum(c.old.passed == "yes" and c.new.passed == "no" for c in self.calls)
+        return self.moved("yes", "no")
 
     @property
     def failed_now_passing(self) -> int:
         """Calls that failed and now pass."""
-        return sum(c.old.passed == "no" and c.new.passed == "yes" for c in self.calls)
+        return self.moved("no", "yes")
+
+    def moved(self, before: str, now: str) -> int:
+        """Calls that went from one of yes, no and doubtful to another."""
+        return sum(c.old.passed == before and c.new.passed == now for c in self.calls)
 
 
 def impact(old: RuleSet, new: RuleSet, calls: Iterable[Call]) -> Impact:

@@ -16,7 +16,7 @@ from qa.rules.fields import Fields, near
 from qa.rules.model import Condition, Example, Item
 from qa.rules.parsing import ExpressionError, parse
 from qa.rules.reading import read_conditions, title
-from qa.rules.source import Listing, Node, Table
+from qa.rules.source import Listing, Node, Scalar, Table
 from qa.rules.stakes import read_stakes
 from qa.rules.value_checks import check_values
 
@@ -147,6 +147,9 @@ def _moment(fields: Fields, key: str) -> datetime:
 
 def _meta(fields: Fields) -> dict[str, str]:
     entries = fields.child("meta")
+    for key, node in entries.nodes.items():
+        if isinstance(node, Scalar) and node.empty:
+            entries.refuse(key, "is empty", "remove it: a field that a call does not have is not written")
     return {key: entries.text(key) for key in entries.nodes}
 
 

@@ -10,12 +10,13 @@ from pathlib import Path
 import pytest
 
 from hotline import cli
+from hotline.commands import rules_diff
 from qa import scoring
 from qa.calls import Call
 from qa.rules import RuleSet, load_text
 from qa.rules.diff import rule_changes
 from qa.rules.examples import call_of, turns_of
-from qa.rules.impact import impact
+from qa.rules.impact import CallChange, Result, impact
 
 BASE = """id: card
 version: 1
@@ -149,3 +150,18 @@ def test_the_command_on_transcripts(tmp_path: Path, capsys) -> None:
     shown = capsys.readouterr().out
     assert "1 passed and would fail" in shown and "原合格现不合格 1" in shown and "one" in shown
     assert hotline("diff", str(a), str(tmp_path / "none.yaml")) == 2
+
+
+def test_what_leaves_doubt_is_counted_beside_what_fails_and_passes(capsys) -> None:
+    rule_set = load_text(BASE, "a.yaml")
+    calls = tuple(
+        CallChange(f"c{n}", None, Result(80, 100, was), Result(80, 100, now), ())
+        for n, (was, now) in enumerate([("doubtful", "yes"), ("doubtful", "yes"), ("yes", "doubtful"), ("no", "yes")])
+    )
+    found = replace(impact(rule_set, rule_set, []), calls=calls)
+    assert (found.moved("doubtful", "yes"), found.failed_now_passing, found.passed_now_failing) == (2, 1, 0)
+    rules_diff._print(found)
+    shown = capsys.readouterr().out
+    assert "存疑转合格 2，合格转存疑 1 · 2 in doubt and would pass, 1 passed and would be in doubt" in shown.replace("\n", " ")
+    rules_diff._print(replace(found, calls=calls[3:]))
+    assert "存疑转" not in capsys.readouterr().out

@@ -242,3 +242,9 @@ def test_the_hash_covers_content_and_nothing_else() -> None:
     assert load_text("# a comment\n" + BASE.replace("[您好, 你好]", "\n    - 您好\n    - '你好'"), "b.yaml").content_hash == first
     assert load_text(BASE.replace("points: 5", "points: 6"), "a.yaml").content_hash != first
     assert load_text(BASE.replace("您好再见", "再见您好"), "a.yaml").content_hash != first
+
+
+def test_a_field_of_the_call_that_is_empty_in_an_example_is_to_be_left_out() -> None:
+    text = BASE.replace('pass: ["agent: 您好再见"]', 'pass: [{turns: "agent: 您好再见", meta: {area: null}}]')
+    with pytest.raises(BadRule, match=r"one\.examples\.pass.*meta\.area: is empty; remove it"):
+        load_text(text, "t.yaml")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextvars import copy_context
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 
 from hotline import cli
 from hotline.errors import BadInput
+from hotline.locale import messages, use
 from qa import scoring
 from qa.rules import RuleSet, load, load_text
 from qa.rules.examples import call_of, turns_of
@@ -124,6 +126,15 @@ def test_a_role_that_is_not_known_is_not_taken_for_all() -> None:
     for place in ({"roleId": 7}, {"role": "班长", "roleId": 1}):
         with pytest.raises(BadInput, match="no rule of 1"):
             import_sca_text(document(keywords("滚"), check=[place]), "r.json")
+
+
+@pytest.mark.parametrize(("text", "told"), [("[]", "r.json：应是JSON 对象；"), ("{}", "r.json: rules：里面没有 rules；")])
+def test_what_holds_no_rules_is_refused_in_chinese_too(text: str, told: str) -> None:
+    with pytest.raises(BadInput) as caught:
+        import_sca_text(text, "r.json")
+    context = copy_context()
+    context.run(use, "zh")
+    assert context.run(messages.told, caught.value) == f"{told}能读取的 JSON 见 docs/rules-as-code.zh-CN.md"
 
 
 def test_several_keywords_in_one_sentence_are_named_to_people() -> None:

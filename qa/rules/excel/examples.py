@@ -41,5 +41,5 @@ GUIDE_LINES: tuple[str, ...] = (
     "致命填「是」：不合格时总分为 0。每次扣分与最多扣同用，只用于「不得说」。",
     "表格说不清的规则写在最后一列「完整规则」（YAML，写法见规则指南）；那里写了 expect 或 forbid，前面「类型」到「适用条件」各列就不看了。",
     "填好后运行：hotline rules import 评分表.xlsx --out my.yaml，再运行 hotline rules check my.yaml 和 hotline rules test my.yaml。",
-    "Each row is an item. English guide: docs/rules.md.",
+    "Each row is an item. English guide: docs/rules-as-code.md.",
 )

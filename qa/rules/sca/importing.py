@@ -56,7 +56,8 @@ def import_sca_text(text: str, name: str) -> Imported:
         conditions = _by_id(document.records("conditions"))
         rules = document.records("rules")
     except Cannot as error:
-        raise BadInput(f"{name}: {error.field}", error.what.en, "see docs/rules.md for the JSON that is read") from None
+        where = f"{name}: {error.field}" if error.field else name
+        raise BadInput(where, error.what.en, "see docs/rules-as-code.md for the JSON that is read") from None
     losses: list[Loss] = list(ALWAYS)
     items: list[tuple[str, str, dict[str, Any]]] = []
     taken: set[str] = set()
@@ -79,7 +80,7 @@ def import_sca_text(text: str, name: str) -> Imported:
     ]
     if not sections:
         reasons = "; ".join(f"{loss.rule}: {loss.field}: {loss.what.en}" for loss in losses if loss.left_out)[:300]
-        raise BadInput(name, f"no rule of {len(rules)} can be carried over ({reasons})", "see docs/rules.md for what is read")
+        raise BadInput(name, f"no rule of {len(rules)} can be carried over ({reasons})", "see docs/rules-as-code.md for what is read")
     return loaded({**head, "sections": sections}, f"{Path(name).stem}.yaml", {item["id"]: label for label, _, item in items}, losses)
 
 
