@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
@@ -16,7 +15,6 @@ import sqlalchemy as sa
 from hotline.errors import AccessDenied, BadInput, BadRule, NotFound
 from hotline.store import OPERATOR, Store, UserRole, calls, feeds, open_store, parquet, publishing, rollups, schema, scores, weeks
 from qa import rescoring
-from qa.rulebook import RuleBook
 from qa.rules import RuleSet, load_text
 from qa.scoring import score
 
@@ -115,35 +113,6 @@ def test_the_database_itself_refuses_two_texts_of_one_version(house: Store, samp
 def test_libraries_are_not_published(house: Store, samples: Any) -> None:
     with pytest.raises(BadRule, match="judges no call"):
         publishing.publish(house, _lead(samples), card(head="library: true"))
-
-
-def test_of_two_versions_at_once_the_second_is_checked_against_the_first(
-    house: Store, samples: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    lead = _lead(samples)
-    publishing.publish(house, lead, card())
-    refused: list[BadRule] = []
-
-    def second() -> None:
-        try:
-            publishing.publish(house, lead, card(3, head="effective: {from: 2998-01-01}"))
-        except BadRule as error:
-            refused.append(error)
-
-    other, check = threading.Thread(target=second), RuleBook.check
-
-    def checked(book: RuleBook) -> None:
-        check(book)
-        if threading.current_thread() is not other:
-            other.start()
-            other.join(1)
-
-    monkeypatch.setattr(RuleBook, "check", checked)
-    publishing.publish(house, lead, card(2, head="effective: {from: 2999-01-01}"))
-    other.join()
-    monkeypatch.undo()
-    assert len(refused) == 1 and "overlap" in str(refused[0])
-    publishing.rule_book(house).check()
 
 
 def test_a_version_that_cannot_be_read_stops_only_what_it_would_judge(house: Store, samples: Any, tmp_path: Path) -> None:

@@ -9,9 +9,11 @@ from typing import Any
 
 import pytest
 
-from hotline.errors import BadInput, BadRecording
-from hotline.store import OPERATOR, Store, calls, corrections, erasure, parquet
+from hotline.errors import BadInput, BadRecording, BadRule
+from hotline.store import OPERATOR, Store, calls, corrections, erasure, parquet, publishing
 from qa import rescoring as room
+from qa.rulebook import RuleBook
+from qa.rules import RuleSet, load_text
 
 RULES = (Path(__file__).parents[1] / "small_rules.yaml").read_text(encoding="utf-8")
 ROW = {"turn": 0, "role_before": "agent", "role_after": "agent", "text_changed": True, "note": ""}
@@ -95,3 +97,32 @@ def test_a_later_erasure_sweeps_what_a_killed_run_wrote_of_an_erased_call(one: S
     os.utime(late, (0, 0))
     erasure.erase(one, OPERATOR, call_id="C2")
     assert not late.exists()
+
+
+def test_of_two_versions_at_once_the_second_is_checked_against_the_first(centre: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    def card(version: int, head: str) -> RuleSet:
+        item = "{id: i, points: 1, conditions: {x: {say: 您好}}, expect: x}"
+        return load_text(f"id: t\ntitle: T\nversion: {version}\n{head}\nsections: [{{id: s, items: [{item}]}}]", "t.yaml")
+
+    publishing.publish(centre, OPERATOR, card(1, ""))
+    refused: list[BadRule] = []
+
+    def second() -> None:
+        try:
+            publishing.publish(centre, OPERATOR, card(3, "effective: {from: 2998-01-01}"))
+        except BadRule as error:
+            refused.append(error)
+
+    other, check = threading.Thread(target=second), RuleBook.check
+
+    def checked(book: RuleBook) -> None:
+        check(book)
+        if threading.current_thread() is not other:
+            other.start()
+            other.join(1)
+
+    monkeypatch.setattr(RuleBook, "check", checked)
+    publishing.publish(centre, OPERATOR, card(2, "effective: {from: 2999-01-01}"))
+    other.join()
+    assert len(refused) == 1 and "overlap" in str(refused[0])
+    assert [one.rule_set.version for one in publishing.published(centre)] == [1, 2]
