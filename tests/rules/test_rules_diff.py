@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from hotline import cli
 from hotline.commands import rules_diff
 from qa import scoring
 from qa.calls import Call
@@ -17,6 +16,7 @@ from qa.rules import RuleSet, load_text
 from qa.rules.diff import rule_changes
 from qa.rules.examples import call_of, turns_of
 from qa.rules.impact import CallChange, Result, impact
+from tests.rules.command_line import hotline
 
 BASE = """id: card
 version: 1
@@ -124,12 +124,6 @@ def test_no_calls_and_calls_of_nobody() -> None:
     assert nothing.total == 0 and math.isnan(nothing.new.mean) and nothing.calls == () and nothing.rules
     nobody = impact(old, rules_of(("points: 10", "points: 11")), [replace(c, agent_id=None) for c in calls()])
     assert nobody.agents == () and len(nobody.calls) == 3
-
-
-def hotline(*arguments: str) -> int:
-    with pytest.raises(SystemExit) as caught:
-        cli.main(["rules", *arguments])
-    return int(caught.value.code or 0)
 
 
 def test_the_command_on_transcripts(tmp_path: Path, capsys) -> None:

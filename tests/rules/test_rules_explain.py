@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from hotline import cli
 from qa import scoring
 from qa.rules import load, load_text
 from qa.rules.examples import call_of, turns_of
 from qa.rules.explain import explain
 from qa.rules.verdict import Verdict
 from qa.rules.where import where
+from tests.rules.command_line import hotline
 
 ROOT = Path(__file__).parents[2]
 CARD = """id: t
@@ -119,12 +119,6 @@ def test_places_in_words(keys: str, zh: str, en: str) -> None:
         text = text.replace("x: {say: 甲}, ", "")
     condition = load_text(text, "t.yaml").items[0].conditions[-1]
     assert (where(condition).zh, where(condition).en) == (zh, en)
-
-
-def hotline(*arguments: str) -> int:
-    with pytest.raises(SystemExit) as caught:
-        cli.main(["rules", *arguments])
-    return int(caught.value.code or 0)
 
 
 def test_the_command(tmp_path: Path, capsys) -> None:
