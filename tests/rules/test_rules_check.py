@@ -371,3 +371,9 @@ def test_slips_of_the_pen_are_named() -> None:
     assert "半角冒号" in wide.zh and "narrow colon" in wide.en
     (short,) = check_text(re.sub(r"points: ", "point: ", good, count=1), "t.yaml")[1]
     assert short.name.endswith(".point") and "did you mean points" in short.en
+
+
+def test_one_wrong_stake_among_weights_is_one_error() -> None:
+    text = card("conditions: {a: {say: 您好}}\nexpect: a", head="weights: percent\n")
+    _, problems = check_text(text, "t.yaml")
+    assert [(p.level, p.name) for p in problems] == [("error", "i1.points")]

@@ -20,7 +20,10 @@ MOST = 50
 
 
 def readable(file: Path | str, text: str | None = None, folder: Path | None = None) -> tuple[RuleSet | None, list[Problem]]:
-    """The rule set, or None and what keeps it from being read. ``text`` is its content where it lies in no file, ``folder`` where it would lie."""
+    """The rule set, or None and what keeps it from being read.
+
+    ``text`` is its content where it lies in no file, ``folder`` where it would lie.
+    """
     name = str(file)
     try:
         return (load(Path(file)) if text is None else load_text(text, name, folder)), []
@@ -91,7 +94,7 @@ def _without_item(text: str, name: str, line: int) -> str | None:
     end = next((number for number in range(start, len(lines)) if _ends(lines[number], _indent(lines[start - 1]))), len(lines))
     if line > end:
         return None
-    stand_in = f"{' ' * _indent(lines[start - 1])}- {{id: {items[start] or f'item-{start}'}, points: 1, expect: direction == inbound}}"
+    stand_in = f"{' ' * _indent(lines[start - 1])}- {{id: {items[start] or f'item-{start}'}, fatal: true, expect: direction == inbound}}"
     if lines[start - 1] == stand_in:  # it is the name itself that is wrong
         stand_in = stand_in.replace(f"id: {items[start]}", f"id: item-{start}")
     return "\n".join([*lines[: start - 1], stand_in, *[""] * (end - start), *lines[end:]])
