@@ -129,10 +129,8 @@ def totals(rule_set: RuleSet, judgements: Sequence[Judgement]) -> Totals:
     fatal = [outcome for j, outcome in zip(judgements, outcomes, strict=True) if j.item.fatal]
     certain, possible = fatal.count(Outcome.FAIL), fatal.count(Outcome.DOUBTFUL)
     low, high = interval(rule_set, [_open(j) for j in judgements])
-    if high < rule_set.pass_mark or certain:
-        passed = "no"
-    else:
-        passed = "yes" if low >= rule_set.pass_mark and not possible else "doubtful"
+    passes, may_pass = low >= rule_set.pass_mark and not possible, high >= rule_set.pass_mark and not certain
+    passed = "yes" if passes and may_pass else "doubtful" if may_pass else "no"
     return Totals(outcomes, low, high, passed, certain, possible)
 
 
