@@ -14,11 +14,11 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from hotline.errors import BadInput, BadRule, NotFound
-from hotline.store import audit
+from hotline.store import audit, scores
 from hotline.store.access import Permission, Viewer
 from hotline.store.engine import Store
 from hotline.store.schema import rule_sets
-from hotline.store.scores import keep_rules, rule_text
+from hotline.store.scores import keep_rules
 from qa.redaction import mask
 from qa.rulebook import RuleBook, Unreadable
 from qa.rules import RuleSet, load_text
@@ -118,7 +118,7 @@ def rule_book(store: Store, rules: Path | None = None) -> RuleBook:
 def kept(store: Store, viewer: Viewer, content_hash: str) -> RuleSet:
     """A rule set as it was when it judged, published or not. Needs SEE_RULES; raises NotFound, and BadRule where this release can no
     longer read it."""
-    name, source = rule_text(store, viewer, content_hash)
+    name, source = scores.rule_text(store, viewer, content_hash)
     return _read(source, name)
 
 

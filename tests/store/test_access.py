@@ -128,6 +128,7 @@ FUNCTIONS: dict[str, tuple[Function, set[str]]] = {
     "parquet.scan_turns": (lambda s, v: parquet.scan_turns(s, v).collect(), CALL_ROLES),
     "parquet.scan_hits": (lambda s, v: parquet.scan_hits(s, v).collect(), CALL_ROLES),
     "scores.rule_source": (lambda s, v: scores.rule_source(s, v, "h" * 64), CALL_ROLES | {"admin"}),
+    "scores.rule_text": (lambda s, v: scores.rule_text(s, v, "h" * 64), CALL_ROLES | {"admin"}),
     "publishing.kept": (lambda s, v: publishing.kept(s, v, CARD.content_hash), CALL_ROLES | {"admin"}),
     "scores.history": (lambda s, v: scores.history(s, v, "S1"), CALL_ROLES),
     "item_reviews.of_call": (lambda s, v: item_reviews.of_call(s, v, "S1", "h" * 64), CALL_ROLES),
