@@ -89,9 +89,9 @@ def ingest(
     says so, what is under way is finished and nothing new begun. Raises BadInput when the source itself cannot be read.
     """
     source = source.absolute()
-    book = publishing.rule_book(store, rules)
-    items = manifest.stream(source, store.settings.zone, names)
-    return ingest_items(store, book, source, items, manifest.count(source), workers=workers, on_progress=on_progress, stop=stop)
+    items = manifest.stream(source, store.settings.zone, names)  # a source that is not there is said before a store is asked for
+    total = manifest.count(source)
+    return ingest_items(store, publishing.rule_book(store, rules), source, items, total, workers=workers, on_progress=on_progress, stop=stop)
 
 
 def ingest_items(
