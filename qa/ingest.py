@@ -91,7 +91,9 @@ def ingest(
     source = source.absolute()
     items = manifest.stream(source, store.settings.zone, names)  # a source that is not there is said before a store is asked for
     total = manifest.count(source)
-    return ingest_items(store, publishing.rule_book(store, rules), source, items, total, workers=workers, on_progress=on_progress, stop=stop)
+    return ingest_items(
+        store, publishing.rule_book(store, rules), source, items, total, workers=workers, on_progress=on_progress, stop=stop
+    )
 
 
 def ingest_items(
