@@ -117,8 +117,8 @@ class Reader:
                 return  # handed on: read where it was written
             case ast.Name(id=name):
                 yield from self._named(module, node, name, kind, found, site)
-            case ast.Subscript(value=ast.Name(id=name)) if isinstance(module.constants.get(name), ast.Dict):
-                for value in module.constants[name].values:  # type: ignore[attr-defined]
+            case ast.Subscript(value=ast.Name(id=name)) if isinstance(table := module.constants.get(name), ast.Dict):
+                for value in table.values:
                     yield from self._texts(module, value, kind, found, site)
             case ast.Call(func=ast.Name(id="t" | "str")):
                 return  # the catalogue of the screens; or a text from elsewhere
@@ -206,9 +206,11 @@ def _products(pieces: Iterable[Iterable[Parts]]) -> Iterator[Parts]:
 
 
 def _scopes(module: _Module, node: ast.AST) -> Iterator[Scope]:
-    while (node := module.parents.get(node)) is not None:  # type: ignore[assignment]
-        if isinstance(node, Scope):
-            yield node
+    outer = module.parents.get(node)
+    while outer is not None:
+        if isinstance(outer, Scope):
+            yield outer
+        outer = module.parents.get(outer)
 
 
 def _parameter(module: _Module, scope: ast.FunctionDef | ast.AsyncFunctionDef, name: str) -> int | None:
