@@ -73,6 +73,7 @@ def of_frames(turns: pl.DataFrame, calls: pl.DataFrame) -> Table:
         tokened=no,
         overlaps_known=stereo,
         call=source.call,
+        head=source.head,
         by_field=source.by_field,
     )
 
@@ -88,6 +89,10 @@ class _Rows:
         low, high = int(self.first[number]), int(self.first[number + 1])
         turns = tuple(_turn(index, row) for index, row in enumerate(self.turns.slice(low, high - low).iter_rows(named=True)))
         return self._head(self.calls.row(number, named=True), turns)
+
+    def head(self, number: int) -> Call:
+        """See ``Table.head``."""
+        return self._head(self.calls.row(number, named=True))
 
     def _head(self, row: dict[str, Any], turns: tuple[Turn, ...] = ()) -> Call:
         layout = Layout(str(row.get("layout") or "none"))

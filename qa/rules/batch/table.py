@@ -57,6 +57,8 @@ class Table:
     overlaps_known: Bools
     """Whether it is known when both sides speak at once, as on two channels."""
     call: Callable[[int], Call]
+    head: Callable[[int], Call]
+    """A call of which only what is known besides its turns is asked."""
     by_field: Callable[[str], tuple[Ints, list[Call]]]
     """For a field (see :func:`qa.rules.facts.fact`): a number a call, and for each number a call that has the same there."""
 
@@ -104,6 +106,7 @@ def of_calls(calls: Sequence[Call]) -> Table:
         tokened=np.array([any(t.tokens for t in call.turns) for call in calls], dtype=np.bool_),
         overlaps_known=np.array([c.overlap_known and c.layout is not Layout.MONO for c in calls], dtype=np.bool_),
         call=calls.__getitem__,
+        head=calls.__getitem__,
         by_field=lambda field: _by_field(calls, field),
     )
 
