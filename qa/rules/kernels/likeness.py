@@ -1,8 +1,8 @@
 """The model sentence nearest to each text, among few that share enough symbols with it.
 
-A stretch of ``w`` symbols with ``c`` in common with a sentence of ``n`` scores ``2 c / (n + w)``, and ``c`` is neither above ``w`` nor above the
-number ``m`` of the sentence's symbols that the text holds: where ``2 m / (n + m)`` is below the limit, nothing scores as much. An index
-from symbols to sentences counts ``m`` for all sentences of a text at once.
+A stretch of ``w`` symbols with ``c`` in common with a sentence of ``n`` scores ``2 c / (n + w)``, and ``c`` is neither above ``w`` nor
+above the number ``m`` of the sentence's symbols that the text holds: where ``2 m / (n + m)`` is below the limit, nothing scores as much.
+An index from symbols to sentences counts ``m`` for all sentences of a text at once.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from qa.rules.kernels.subsequence import BITS, stretch
 Ints = npt.NDArray[np.int64]
 Short = npt.NDArray[np.int32]
 Sentences = tuple[Short, Short, Ints, Short, Short, Ints, Short, Ints]
-"""Sentences as symbols: an open hash table of symbols (keys, -1 where there is none; numbers), its users (``at``, sentence, how often there), where
-each sentence begins, its symbols as numbers, and the least ``m``."""
+"""Sentences as symbols: an open hash table of symbols (keys, -1 where there is none; their numbers), the users of each symbol (``at``,
+sentence, how often there), where each sentence begins, its symbols as numbers, and its least ``m``."""
 Texts = tuple[Short, Ints, Ints]
 """Symbols, and where each text begins and ends in them."""
 Floats = npt.NDArray[np.float64]
@@ -35,7 +35,7 @@ def slot_of(keys: Short, symbol: int) -> int:
 
 @kernel
 def _numbered(sentences: Sentences, texts: Texts, text: int, into: Ints, held: Ints, met: Ints, near: Ints, count: int) -> int:
-    """Numbers of a text's symbols, -1 for those of no sentence; ``held[s]`` and ``near`` as they are after counting ``m`` of its sentences."""
+    """Numbers the symbols of a text (-1: of no sentence) and counts ``m`` of its sentences into ``held``; those met are added to ``near``."""
     keys, numbers, at, users, often = sentences[0], sentences[1], sentences[2], sentences[3], sentences[4]
     symbols, low = texts[0], texts[1][text]
     for place in range(low, texts[2][text]):
@@ -100,9 +100,9 @@ def closest(
 ) -> tuple[Ints, Floats]:
     """The best stretch of every text for every owner of sentences that comes near enough.
 
-    ``owner`` (never falling), ``floor`` and ``sides`` are of the sentences, ``speakers`` of the texts: two sets of bits that must share one.
-    Returns rows (text, sentence, 1 if by sound, begin, end) in the order of texts and owners, and their scores. Of equal scores the first
-    sentence counts, and letters before sounds.
+    ``owner`` (never falling), ``floor`` and ``sides`` are of the sentences, ``speakers`` of the texts; a text is compared with a sentence
+    where ``sides`` and ``speakers``, sets of bits, share one. Returns rows (text, sentence, 1 if by sound, begin, end) in the order of
+    texts and owners, and their scores. Of equal scores the first sentence counts, and letters before sounds.
     """
     count = len(owner)
     room, ears = _room(letters, written, count), _room(sounds, heard, count)
@@ -148,10 +148,10 @@ def closest(
                         more[:made], further[:made] = rows, scores
                         rows, scores = more, further
                     made += 1
-                best, total = 2 * shared, symbols
+                best, total = shared, symbols
                 rows[made - 1, 0], rows[made - 1, 1], rows[made - 1, 2] = text, sentence, by_sound
                 rows[made - 1, 3], rows[made - 1, 4] = begin, end
-                scores[made - 1] = best / total
+                scores[made - 1] = 2 * best / total
         for place in range(met):
             room[2][near[place]] = ears[2][near[place]] = 0
     return rows[:made].copy(), scores[:made].copy()

@@ -1,12 +1,12 @@
 """The stretch of a text that shares the longest subsequence with a sentence, bit by bit.
 
-``score = 2 c / (n + w)`` for a sentence of ``n`` symbols, a stretch of ``w`` and a longest common subsequence of ``c``: the normalised Indel
-similarity, of which the best stretch is what is known as the partial ratio. Stretches are as long as the sentence, or shorter at
-either end of the text; a text no longer than the sentence is one stretch.
+``score = 2 c / (n + w)`` for a sentence of ``n`` symbols, a stretch of ``w`` and a longest common subsequence of ``c``: the normalised
+Indel similarity, of which the best stretch is what is known as the partial ratio. Stretches are as long as the sentence, or shorter
+at either end of the text; a text no longer than the sentence is one stretch.
 
-The subsequence is measured by the bit-parallel recurrence of Crochemore et al. (2001) as Hyyrö (2004) writes it: with ``S`` all ones, for
-every symbol of the text with its places ``M`` in the sentence, ``S = (S + (S & M)) | (S & ~M)``; ``c`` is the number of zeros. Words hold 62 bits,
-so that sums stay inside a signed integer.
+The subsequence is measured by the bit-parallel recurrence of Crochemore et al. (2001) as Hyyrö (2004) writes it: with ``S`` all ones,
+for every symbol of the text with its places ``M`` in the sentence, ``S = (S + (S & M)) | (S & ~M)``; ``c`` is the number of zeros.
+Words hold 62 bits, so that sums stay inside a signed integer.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _WORD = (1 << BITS) - 1
 _SLACK = 1e-9
 """Scores that reach the limit but for rounding do reach it."""
 Stretch = tuple[int, int, int, int]
-"""(common, symbols of sentence and stretch, begin, end): the score is ``2 · common / symbols``; nothing common where none is good enough."""
+"""(common, symbols of sentence and stretch, begin, end), the score being ``2 · common / symbols``; 0 common where none is good enough."""
 
 
 @kernel
