@@ -35,7 +35,7 @@ def slot_of(keys: Short, symbol: int) -> int:
 
 @kernel
 def _numbered(sentences: Sentences, texts: Texts, text: int, into: Ints, held: Ints, met: Ints, near: Ints, count: int) -> int:
-    """Numbers the symbols of a text (-1: of no sentence) and counts ``m`` of its sentences into ``held``; those met are added to ``near``."""
+    """Numbers the symbols of a text (-1: of no sentence), counts ``m`` of its sentences into ``held`` and adds those met to ``near``."""
     keys, numbers, at, users, often = sentences[0], sentences[1], sentences[2], sentences[3], sentences[4]
     symbols, low = texts[0], texts[1][text]
     for place in range(low, texts[2][text]):
