@@ -21,6 +21,7 @@ class Hits:
 
     ``turn`` counts through the table, -1 for a fact of a whole call. ``begin`` and ``end`` are characters of its text, ``since`` and
     ``until`` seconds (NaN: unknown). ``answered`` are pairs (hit, which hit of the ``each`` anchor in its call it answers).
+    ``phrase`` numbers the phrase that matched, of an ``entity`` the value that was said.
     """
 
     call: Ints

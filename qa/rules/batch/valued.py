@@ -1,7 +1,8 @@
-"""In which calls an ``entity`` may find anything: where a number stands before a unit, or a masked value is."""
+"""Where an ``entity`` may find anything: where a number stands before a unit, or a masked value is."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import lru_cache
 
 import numpy as np
@@ -40,26 +41,35 @@ _DICTATED = 3
 
 
 def entity(step: Step, table: Table, talks: Talks, placing: Placing) -> Bools:
-    """Calls in which a value of the kinds sought may be said."""
+    """Calls in which a value of the kinds sought may be said, masked ones among them."""
     del talks, placing
     kinds = step.prepared.params.kinds
-    numbers = _among(_NUMBERS)[table.chars]
     if kinds[0] in personal.KINDS:
-        return table.tokened | _masked_nowhere(table, numbers, any(kind in _LETTERED for kind in kinds))
-    found = np.zeros(table.n, dtype=np.bool_)
-    latin = _latin(table.chars)
+        return table.tokened | _masked_nowhere(table, _among(_NUMBERS)[table.chars], any(kind in _LETTERED for kind in kinds))
+    return worth_reading(kinds, table, table.call_of, table.n)
+
+
+def worth_reading(kinds: Iterable[str], table: Table, group: Ints, size: int) -> Bools:
+    """In which of ``size`` groups of turns a value may be said that is measured; ``group`` has the group of every turn."""
+    numbers, latin = _among(_NUMBERS)[table.chars], _latin(table.chars)
+    found = np.zeros(size, dtype=np.bool_)
+
+    def holding(places: Ints) -> Ints:
+        return group[np.searchsorted(table.at, places, side="right") - 1]
+
     for kind in kinds:
         behind = _among(_BEHIND[kind])[table.chars] | latin | (table.chars == ord(" ")) | (table.chars == ord("-")) | (table.chars >= _WIDE)
         pairs = np.flatnonzero(numbers[:-1] & behind[1:]) if len(numbers) else np.zeros(0, dtype=np.int64)
-        found[_calls(table, pairs)] = True
-        found[_calls(table, np.flatnonzero(_among(_SIGNS[kind])[table.chars]))] = True
+        found[holding(pairs)] = True
+        found[holding(np.flatnonzero(_among(_SIGNS[kind])[table.chars]))] = True
         for word in _WORDS[kind]:
-            found[_calls(table, _holding(table, word))] = True
+            found[holding(_holding(table, word))] = True
         # a number at the end of one sentence may go on in the next
         starts = table.at[:-1][np.diff(table.at) > 0]
-        split = np.zeros(table.n, dtype=np.bool_)
-        split[_calls(table, starts[behind[starts]])] = True
-        found |= split & _any(table, numbers)
+        split, numbered = np.zeros(size, dtype=np.bool_), np.zeros(size, dtype=np.bool_)
+        split[holding(starts[behind[starts]])] = True
+        numbered[holding(np.flatnonzero(numbers))] = True
+        found |= split & numbered
     return found
 
 
