@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
-Floats = NDArray[np.float64]
+from qa.review.shares import wilson
 
-_Z = float(stats.norm.ppf(0.975))
+Floats = NDArray[np.float64]
 
 
 class Change(StrEnum):
@@ -24,23 +24,6 @@ class Change(StrEnum):
     DOWN = "down"
     SAME = "no_difference"
     TOO_FEW = "too_few"
-
-
-def wilson(successes: ArrayLike, trials: ArrayLike) -> tuple[Floats, Floats]:
-    """Wilson's 95 % interval of a share (Wilson 1927); NaN for 0 of 0.
-
-    >>> low, high = wilson(1, 5)
-    >>> round(float(low), 4), round(float(high), 4)
-    (0.0362, 0.6245)
-    """
-    k, n = np.asarray(successes, float), np.asarray(trials, float)
-    safe = np.where(n > 0, n, np.nan)
-    share = k / safe
-    centre = (share + _Z**2 / (2 * safe)) / (1 + _Z**2 / safe)
-    half = _Z / (1 + _Z**2 / safe) * np.sqrt(share * (1 - share) / safe + _Z**2 / (4 * safe**2))
-    # at 0 of n and n of n the bound is exactly 0 or 1; rounding must not put the share outside its own interval
-    low, high = np.where(k == 0, 0 * safe, centre - half), np.where(k == n, safe / safe, centre + half)
-    return np.clip(low, 0, 1), np.clip(high, 0, 1)
 
 
 def mean_variance(count: ArrayLike, total: ArrayLike, squares: ArrayLike) -> tuple[Floats, Floats]:
