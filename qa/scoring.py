@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from qa.calls import Call
 from qa.rules.judging import judge
@@ -88,10 +89,11 @@ class Scorecard:
 def score(rule_set: RuleSet, call: Call) -> Scorecard:
     """``call`` judged by ``rule_set``. Pure: the same call and rules give the same card."""
     judged = judge(rule_set, call)
-    items = [_open(j) for j in judged.judgements]
+    standings = _standings(rule_set, judged.judgements)
+    items = [s.open for s in standings]
     stakes = shares(rule_set, items)
-    results = tuple(_linked(_result(j, o, at), call) for j, o, at in zip(judged.judgements, items, stakes, strict=True))
-    sums = totals(rule_set, judged.judgements)
+    results = tuple([_result(j, s, at, call) for j, s, at in zip(judged.judgements, standings, stakes, strict=True)])
+    sums = _sums(rule_set, judged.judgements, standings)
     return Scorecard(
         call.id,
         rule_set.id,
@@ -125,10 +127,14 @@ class Totals:
 
 def totals(rule_set: RuleSet, judgements: Sequence[Judgement]) -> Totals:
     """What the judgements of all items, in the order of the scorecard, make together."""
-    outcomes = tuple(outcome_of(j) for j in judgements)
+    return _sums(rule_set, judgements, _standings(rule_set, judgements))
+
+
+def _sums(rule_set: RuleSet, judgements: Sequence[Judgement], standings: Sequence[_Standing]) -> Totals:
+    outcomes = tuple([s.outcome for s in standings])
     fatal = [outcome for j, outcome in zip(judgements, outcomes, strict=True) if j.item.fatal]
     certain, possible = fatal.count(Outcome.FAIL), fatal.count(Outcome.DOUBTFUL)
-    low, high = interval(rule_set, [_open(j) for j in judgements])
+    low, high = interval(rule_set, [s.open for s in standings])
     passes, may_pass = low >= rule_set.pass_mark and not possible, high >= rule_set.pass_mark and not certain
     passed = "yes" if passes and may_pass else "doubtful" if may_pass else "no"
     return Totals(outcomes, low, high, passed, certain, possible)
@@ -155,6 +161,39 @@ def outcome_of(judgement: Judgement) -> Outcome:
     return Outcome.FAIL
 
 
+@dataclass(slots=True)
+class _Standing:
+    """What became of an item, and all that it may turn out to be. ``plain`` is its result where that needs nothing of a call."""
+
+    outcome: Outcome
+    open: Open
+    plain: ItemResult | None = None
+
+
+@lru_cache(maxsize=128)
+def _known(content_hash: str) -> dict[tuple[int, Verdict, Verdict], _Standing]:
+    """The standings met under the rule sets of one content, by item (its id, and it is in the standing, so that it stays the same one)
+    and verdicts: most items of most calls stand as those before."""
+    del content_hash
+    return {}
+
+
+def _standings(rule_set: RuleSet, judgements: Sequence[Judgement]) -> list[_Standing]:
+    known = _known(rule_set.content_hash)
+    found = []
+    for judgement in judgements:
+        item = judgement.item
+        if item.points_per_hit:
+            found.append(_Standing(outcome_of(judgement), _open(judgement)))
+            continue
+        key = (id(item), judgement.applies, judgement.holds)
+        standing = known.get(key)
+        if standing is None or standing.open.item is not item:
+            standing = known[key] = _Standing(outcome_of(judgement), _open(judgement))
+        found.append(standing)
+    return found
+
+
 def _open(judgement: Judgement) -> Open:
     """Everything that the item may turn out to be, with the least and most that its failure costs."""
     item = judgement.item
@@ -172,12 +211,22 @@ def _open(judgement: Judgement) -> Open:
     return Open(item, frozenset(may_be), least, max(least, min(item.points, item.points_per_hit * max(1.0, judgement.most))))
 
 
-def _result(judgement: Judgement, open_item: Open, points: float) -> ItemResult:
-    item, outcome = judgement.item, outcome_of(judgement)
+def _result(judgement: Judgement, standing: _Standing, points: float, call: Call) -> ItemResult:
+    outcome = standing.outcome
+    if judgement.evidence or outcome not in (Outcome.PASS, Outcome.NA):
+        return _linked(_as_result(judgement, standing, points), call)
+    known = standing.plain
+    if known is None or known.points != points or known.reason != judgement.reason:
+        known = standing.plain = _as_result(judgement, standing, points)
+    return known
+
+
+def _as_result(judgement: Judgement, standing: _Standing, points: float) -> ItemResult:
+    item, outcome = judgement.item, standing.outcome
     scale = points / item.points if item.points else 0.0
     certain = outcome is Outcome.FAIL
-    lost_low = open_item.least * scale if certain else 0.0
-    lost_high = open_item.most * scale if Outcome.FAIL in open_item.may_be else 0.0
+    lost_low = standing.open.least * scale if certain else 0.0
+    lost_high = standing.open.most * scale if Outcome.FAIL in standing.open.may_be else 0.0
     reason = judgement.reason
     if outcome is Outcome.DOUBTFUL and not reason:
         reason = both("不确定是否适用", "not sure that it applies")

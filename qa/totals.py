@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TypeVar
 
@@ -48,18 +48,21 @@ class Open:
     may_be: frozenset[Outcome]
     least: float = 0.0
     most: float = 0.0
+    worst: Settled = field(init=False, repr=False, compare=False)
+    """The outcome that leaves the fewest points."""
+    best: Settled = field(init=False, repr=False, compare=False)
+    """The outcome that leaves the most points."""
+    safe: bool = field(init=False, repr=False, compare=False)
+    """Whether it cannot fail."""
 
-    def worst(self) -> Settled:
-        """The outcome that leaves the fewest points."""
-        if Outcome.FAIL in self.may_be:
-            return Settled(self.item, Outcome.FAIL, self.most)
-        return Settled(self.item, Outcome.NA if Outcome.NA in self.may_be else Outcome.PASS)
-
-    def best(self) -> Settled:
-        """The outcome that leaves the most points."""
-        if Outcome.PASS in self.may_be:
-            return Settled(self.item, Outcome.PASS)
-        return Settled(self.item, Outcome.NA) if Outcome.NA in self.may_be else Settled(self.item, Outcome.FAIL, self.least)
+    def __post_init__(self) -> None:
+        may_fail, may_pass, may_vanish = (outcome in self.may_be for outcome in (Outcome.FAIL, Outcome.PASS, Outcome.NA))
+        gone = Settled(self.item, Outcome.NA)
+        passed = Settled(self.item, Outcome.PASS)
+        set_once = object.__setattr__  # the value is frozen from here on
+        set_once(self, "worst", Settled(self.item, Outcome.FAIL, self.most) if may_fail else gone if may_vanish else passed)
+        set_once(self, "best", passed if may_pass else gone if may_vanish else Settled(self.item, Outcome.FAIL, self.least))
+        set_once(self, "safe", not may_fail)
 
 
 Some = TypeVar("Some", Settled, Open)
@@ -92,7 +95,7 @@ def total(rule_set: RuleSet, items: Sequence[Settled]) -> float:
 
 def interval(rule_set: RuleSet, items: Sequence[Open]) -> tuple[float, float]:
     """The least and the most that :func:`total` can be, each item being independently any of what it may be."""
-    worst, best = [o.worst() for o in items], [o.best() for o in items]
+    worst, best = [o.worst for o in items], [o.best for o in items]
     if not rule_set.in_percent:
         return total(rule_set, worst), total(rule_set, best)
     low = _finished(rule_set, rule_set.start * _percent(rule_set, items, best=False), _bonus(worst), worst)
@@ -103,7 +106,7 @@ def interval(rule_set: RuleSet, items: Sequence[Open]) -> tuple[float, float]:
 
 
 def _bonus(items: Iterable[Settled]) -> float:
-    return sum(s.item.bonus for s in items if s.outcome is Outcome.PASS)
+    return sum([s.item.bonus for s in items if s.outcome is Outcome.PASS])
 
 
 def parts(rule_set: RuleSet, items: Sequence[Open]) -> tuple[Part, ...]:
@@ -112,7 +115,9 @@ def parts(rule_set: RuleSet, items: Sequence[Open]) -> tuple[Part, ...]:
     for section, inside in _by_section(rule_set, items):
         if not rule_set.in_percent:
             worth = _worth(section)
-            low, high = (worth - _lost(section, [choose(o) for o in inside]) for choose in (Open.worst, Open.best))
+            low = high = worth - min(0.0, worth - section.floor)
+            if not all([o.safe for o in inside]):
+                low, high = worth - _lost(section, [o.worst for o in inside]), worth - _lost(section, [o.best for o in inside])
             found.append(Part(section.id, round(low, 2), round(high, 2), worth))
             continue
         low_share, high_share = (_section(section, inside, best=best)[0] for best in (False, True))
@@ -162,16 +167,16 @@ def _by_section(rule_set: RuleSet, items: Sequence[Some]) -> list[tuple[Section,
 
 def _worth(section: Section) -> float:
     """The points of a section: its own, or those of its items together."""
-    return sum(item.points for item in section.items) if section.points is None else section.points
+    return sum([item.points for item in section.items]) if section.points is None else section.points
 
 
 def _zeroed(items: Iterable[Settled]) -> bool:
-    return any(s.item.fatal_section and s.outcome is Outcome.FAIL for s in items)
+    return any([s.outcome is Outcome.FAIL and s.item.fatal_section for s in items])
 
 
 def _lost(section: Section, items: Sequence[Settled]) -> float:
     worth = _worth(section)
-    return worth if _zeroed(items) else min(sum(s.lost for s in items), worth - section.floor)
+    return worth if _zeroed(items) else min(sum([s.lost for s in items]), worth - section.floor)
 
 
 def _kept(items: Sequence[Settled], floor: float) -> float | None:
@@ -208,7 +213,7 @@ def _may_vanish(items: Sequence[Open]) -> bool:
 
 def _section(section: Section, items: Sequence[Open], *, best: bool, cap: float = math.inf) -> tuple[float | None, bool]:
     """The least or most share (0–1) of a section, and whether it is sure to count; (None, False) when nothing of it does."""
-    settled = [o.best() if best else o.worst() for o in items]
+    settled = [o.best if best else o.worst for o in items]
     if _zeroed(settled):
         return 0.0, True
     sure: list[tuple[float, float]] = []

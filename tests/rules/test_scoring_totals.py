@@ -114,8 +114,7 @@ def test_more_doubt_widens_and_less_narrows(card: tuple[RuleSet, list[Open]], da
 @given(cards())
 def test_a_settled_card_is_one_score(card: tuple[RuleSet, list[Open]]) -> None:
     rule_set, opened = card
-    for choose in (Open.worst, Open.best):
-        way = [choose(o) for o in opened]
+    for way in ([o.worst for o in opened], [o.best for o in opened]):
         closed = [Open(s.item, frozenset({s.outcome}), s.lost, s.lost) for s in way]
         low, high = interval(rule_set, closed)
         assert low == high == total(rule_set, way)
@@ -142,7 +141,7 @@ def test_failing_never_helps(card: tuple[RuleSet, list[Open]], data: st.DataObje
     """Settled cards: an item that fails instead of passing never raises the score; nor, fully failed, instead of not applying,
     but where a floor keeps a section up that would not count without it."""
     rule_set, opened = card
-    way = [data.draw(st.sampled_from([o.worst(), o.best()])) for o in opened]
+    way = [data.draw(st.sampled_from([o.worst, o.best])) for o in opened]
     number = data.draw(st.integers(0, len(way) - 1))
     item: Item = way[number].item
     before = {outcome: [*way[:number], Settled(item, outcome), *way[number + 1 :]] for outcome in (PASS, NA)}
