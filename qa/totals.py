@@ -116,7 +116,7 @@ def parts(rule_set: RuleSet, items: Sequence[Open]) -> tuple[Part, ...]:
         if not rule_set.in_percent:
             worth = _worth(section)
             low = high = worth - min(0.0, worth - section.floor)
-            if not all([o.safe for o in inside]):
+            if not all(o.safe for o in inside):
                 low, high = worth - _lost(section, [o.worst for o in inside]), worth - _lost(section, [o.best for o in inside])
             found.append(Part(section.id, round(low, 2), round(high, 2), worth))
             continue
@@ -171,7 +171,7 @@ def _worth(section: Section) -> float:
 
 
 def _zeroed(items: Iterable[Settled]) -> bool:
-    return any([s.outcome is Outcome.FAIL and s.item.fatal_section for s in items])
+    return any(s.outcome is Outcome.FAIL and s.item.fatal_section for s in items)
 
 
 def _lost(section: Section, items: Sequence[Settled]) -> float:
