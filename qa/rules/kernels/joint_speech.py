@@ -16,6 +16,19 @@ Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 Small = npt.NDArray[np.int8]
+Codes = npt.NDArray[np.uint32]
+
+
+@kernel
+def made_of(codes: Codes, at: Ints, turns: Ints, allowed: Bools) -> Bools:
+    """Whether each of the turns, with the characters ``codes[at[t]:at[t + 1]]``, has none but those allowed (per code point)."""
+    found = np.ones(len(turns), dtype=np.bool_)
+    for number in range(len(turns)):
+        for place in range(at[turns[number]], at[turns[number] + 1]):
+            if not allowed[codes[place]]:
+                found[number] = False
+                break
+    return found
 
 
 @kernel
@@ -75,7 +88,7 @@ def _was_speaking(
 def _joint(
     start: Floats, end: Floats, stretches: Ints, stretch: int, low: int, high: int, into: Ints, other: int, first: int, last: int
 ) -> tuple[float, float, float]:
-    """For how many seconds two stretches are spoken at once, from when and until when; they lie in ``low`` to ``high``, ``first`` to ``last``."""
+    """For how many seconds two stretches, within ``low``–``high`` and ``first``–``last``, are spoken at once; since and until when."""
     seconds, since, until = 0.0, np.inf, -np.inf
     for a in range(first, last + 1):
         if into[a] != other:
