@@ -103,7 +103,7 @@ class Account:
                 evidence.append(replace(self._of_hit(cause_key, cause), detail=both(zh, en)))
                 evidence.extend(self._of_hit(answer_key, h) for h in answers.hits if index in h.groups)
                 reasons.append(both(zh, en) if answered is MISS and cause.certain else cause.doubt or answers.unsure or both(zh, en))
-        if not self.run.found(cause_key).hits and self.run.found(cause_key).unsure:
+        if holds is DOUBTFUL and self.run.found(cause_key).unsure:
             reasons.append(self.run.found(cause_key).unsure)
 
     def _value_evidence(

@@ -34,6 +34,13 @@ class Step:
     use: Use
     keys: Mapping[str, Key]
     """Where the names that the condition mentions are found."""
+    counted: bool = False
+    """Whether an item asks how many hits there are, or looks at each of them."""
+
+    @property
+    def repeatable(self) -> bool:
+        """Whether words that the recogniser is unsure of may be one accusation more, where one is certain: alone they are none."""
+        return self.counted and self.use is Use.ACCUSED and self.operator.spoken
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,14 +80,15 @@ def _compiled(content_hash: str, holder: _ByHash) -> Plan:
     del content_hash
     rule_set = holder.rule_set
     steps: dict[Key, Step] = {}
-    uses = _uses(rule_set)
+    uses, counted = _uses(rule_set), _counted(rule_set)
     shared = {c.name: ("", c.name) for c in rule_set.conditions}
 
     def add(owner: str, conditions: Iterable[Condition], keys: Mapping[str, Key]) -> None:
         for condition in conditions:
             operator = OPERATORS[condition.operator]
             key = (owner, condition.name)
-            steps[key] = Step(key, condition, operator, operator.prepare(condition.params), uses.get(key, Use.CONTEXT), keys)
+            use, prepared = uses.get(key, Use.CONTEXT), operator.prepare(condition.params)
+            steps[key] = Step(key, condition, operator, prepared, use, keys, key in counted)
 
     add("", rule_set.conditions, shared)
     for item in rule_set.items:
@@ -98,7 +106,6 @@ def _lexicons(prepared: Any) -> Iterator[Lexicon]:
 
 def _uses(rule_set: RuleSet) -> dict[Key, Use]:
     """What each condition is used for. Being wanted somewhere outweighs context, context outweighs accusation."""
-    shared = {c.name for c in rule_set.conditions}
     uses: dict[Key, Use] = {}
 
     def note(key: Key, use: Use) -> None:
@@ -108,8 +115,7 @@ def _uses(rule_set: RuleSet) -> dict[Key, Use]:
         for name in condition.neighbours():
             note(("", name), Use.CONTEXT)
     for item in rule_set.items:
-        own = {c.name for c in item.conditions}
-        keys = {name: (item.id, name) if name in own else ("", name) for name in own | shared}
+        keys = _names(rule_set, item)
         placed = {name for condition in item.conditions for name in condition.neighbours()}
         applies = set() if item.applies_when is None else expressions.names(item.applies_when)
         for name in placed | applies | set(item.show_first):
@@ -122,3 +128,21 @@ def _uses(rule_set: RuleSet) -> dict[Key, Use]:
                 for name in expressions.names(atom):
                     note(keys[name], Use.WANTED if positive else Use.ACCUSED)
     return uses
+
+
+def _counted(rule_set: RuleSet) -> frozenset[Key]:
+    """The conditions of which some item asks more than whether they hit at all: how often, or each of their hits."""
+    found: set[Key] = set()
+    for item in rule_set.items:
+        keys = _names(rule_set, item)
+        by_hit = () if item.points_per_hit else (expressions.Name,)
+        for expression in (item.applies_when, item.requirement):
+            for atom, _ in expressions.atoms(expression) if expression is not None else ():
+                if not isinstance(atom, (expressions.Compare, *by_hit)):
+                    found |= {keys[name] for name in expressions.names(atom)}
+    return frozenset(found)
+
+
+def _names(rule_set: RuleSet, item: Item) -> Mapping[str, Key]:
+    """The keys of all names that an item may use: its own conditions, then the shared ones."""
+    return {c.name: ("", c.name) for c in rule_set.conditions} | {c.name: (item.id, c.name) for c in item.conditions}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from qa.calls import Call
 from qa.rules import comparing, expressions
@@ -81,6 +81,8 @@ class Run:
             known = step.operator.find(step.prepared, self.view, self.look(key))
             if step.condition.unless and known.hits:
                 known = excused(self, step, known)
+            if step.repeatable and known.certain and not known.unsure:
+                known = replace(known, unsure=self.look(key).weak_words)
             self.known[key] = known
         return known
 
@@ -93,6 +95,7 @@ class Run:
                 lambda name: self.found(step.keys[name]),
                 use=step.use,
                 between=step.operator.place == "gap",
+                counted=step.counted,
                 judged=self._judged,
                 wanted=lambda name: wanted_of(self.plan, step.keys[name]),
             )
@@ -114,7 +117,7 @@ class Run:
 
     def _each_has(self, item: Item, atom: EachHas) -> Verdict:
         causes = self.found(self.plan.key_of(item, atom.cause))
-        verdict = DOUBTFUL if causes.unsure and not causes.hits else HIT
+        verdict = DOUBTFUL if causes.unsure else HIT
         for index, cause in enumerate(causes.hits):
             answered = self.answered(item, atom, index)
             verdict = verdict & (answered if cause.certain else answered | DOUBTFUL)

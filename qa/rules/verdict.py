@@ -86,8 +86,8 @@ class Hit:
 class Found:
     """All hits of a condition in a call.
 
-    ``unsure`` is the reason why finding nothing proves nothing (no text, a recording cut short), else
-    empty. ``note`` is said beside the verdict without changing it. ``missed`` is where and why it came to
+    ``unsure`` is the reason why there may be more hits than these, or any (no text, a recording cut short),
+    else empty. ``note`` is said beside the verdict without changing it. ``missed`` is where and why it came to
     nothing, for operators that can tell (the step of a flow that is missing).
     """
 

@@ -92,7 +92,8 @@ class CallView:
 
     @cached_property
     def has_text(self) -> bool:
-        return any(p.text for p in self.plains)
+        """Whether any word is known to have been said, were it only one that is masked."""
+        return any(p.text or "*" in t.text for p, t in zip(self.plains, self.turns, strict=True))
 
     @cached_property
     def has_times(self) -> bool:

@@ -37,8 +37,8 @@ class Look:
     """What one condition may look at in one call.
 
     ``found`` gives the hits of other conditions; ``use`` is what this one's hits are for. ``between`` is True for gaps, which
-    lie between turns and therefore on nobody's side. ``judged`` gives (applies, holds) of another item, ``wanted`` what another
-    condition looks for, in words.
+    lie between turns and therefore on nobody's side; ``counted`` where it matters how many there are. ``judged`` gives
+    (applies, holds) of another item, ``wanted`` what another condition looks for, in words.
     """
 
     def __init__(
@@ -49,17 +49,23 @@ class Look:
         *,
         use: Use = Use.WANTED,
         between: bool = False,
+        counted: bool = False,
         judged: Callable[[str], tuple[Verdict, Verdict]] = lambda item: (Verdict.MISS, Verdict.HIT),
         wanted: Callable[[str], Title] = lambda name: Title(name, name),
     ) -> None:
         self.view, self.condition, self.found = view, condition, found
-        self.use, self.between = use, between
+        self.use, self.between, self.counted = use, between, counted
         self.judged, self.wanted = judged, wanted
 
     @property
     def grouped(self) -> bool:
         """Whether hits are told apart by the anchor hit they answer."""
         return any(a.which == "each" for a in self.condition.anchors)
+
+    @property
+    def numbered(self) -> bool:
+        """Whether every hit matters, not only whether there is one."""
+        return self.counted or self.grouped
 
     @cached_property
     def _everywhere(self) -> bool:
@@ -108,17 +114,24 @@ class Look:
 
     @cached_property
     def unsure(self) -> str:
-        """Why finding no words here proves nothing, or an empty string."""
+        """Why more words than were found may have been said here, or an empty string."""
         view = self.view
         if not view.has_text:
             return both("没有文本", "there is no text")
         if view.untranscribed and any(not view.turns[t].text and view.turns[t].span for t in self.searched):
             return both("检测范围内有未转写的语音", "speech in the window has no text")
-        if self.reaches_end_of_a_cut_call:
-            return both("录音不完整，结尾缺失", "the recording is cut off before its end")
-        if self.use is Use.WANTED and any(self._searches(t) for t in view.weak):
-            return both("检测范围内语音识别置信度低", "the recogniser is unsure of words in the window")
-        return ""
+        return self.cut_off or (self.weak_words if self.use is Use.WANTED else "")
+
+    @property
+    def cut_off(self) -> str:
+        """Why more than was found may have happened, whatever it is: the recording stops inside the window."""
+        return both("录音不完整，结尾缺失", "the recording is cut off before its end") if self.reaches_end_of_a_cut_call else ""
+
+    @property
+    def weak_words(self) -> str:
+        """That the recogniser is unsure of words in the window, or an empty string."""
+        weak = any(self._searches(turn) for turn in self.view.weak)
+        return both("检测范围内语音识别置信度低", "the recogniser is unsure of words in the window") if weak else ""
 
     @cached_property
     def reaches_end_of_a_cut_call(self) -> bool:

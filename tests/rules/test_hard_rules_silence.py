@@ -132,10 +132,11 @@ def test_without_times_nothing_can_be_told(call) -> None:
     assert judged(call("customer: 帮我查一下电费。", "agent: 一百二十元。")).outcome.value == "doubtful"
 
 
-def test_the_end_of_a_cut_recording_is_no_silence(call) -> None:
+def test_the_end_of_a_cut_recording_is_no_silence_but_hides_what_followed(call) -> None:
     base = replace(call("agent@0-2: 您好。", "customer@3-5: 停电了。"), duration=30.0, layout=Layout.STEREO)
     assert judged(base).outcome.value == "fail"
-    assert judged(replace(base, truncated=True)).outcome.value == "pass"
+    result = judged(replace(base, truncated=True))
+    assert result.outcome.value == "doubtful" and "录音不完整" in result.reason
 
 
 def test_the_evidence_is_the_gap(call) -> None:

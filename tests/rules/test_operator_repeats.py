@@ -93,7 +93,7 @@ def test_nobodys_voice_is_passed_over_and_hits_settle_the_rest(find, call) -> No
     found = find(
         "x: {repeats: {}, by: agent}", call("other: 欢迎致电", f"agent: {ASK}", "other: 欢迎致电", f"agent: {ASK}", truncated=True)
     )
-    assert places(found) == [(3, 0, 9, True)] and not found.unsure
+    assert places(found) == [(3, 0, 9, True)] and found.verdict is HIT
 
 
 def test_likeness_by_letter_and_by_sound() -> None:

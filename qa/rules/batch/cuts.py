@@ -73,7 +73,9 @@ def _reach(end: Floats, of: Bools) -> Floats:
 
 
 class _Look:
-    """A look that keeps everything: windows and anchors come later, for all hits at once."""
+    """A look that keeps everything: windows and anchors come later, for all hits at once. No recording here is cut off."""
+
+    cut_off = ""
 
     def __init__(self, condition: Any) -> None:
         self.condition = condition

@@ -151,6 +151,9 @@ class Execution:
             hits, self._open[key] = self._found(step)
             if step.condition.unless:
                 hits = logic.excused(step, hits, lambda name: self.hits(step.keys[name]), self.placing)
+            if step.repeatable and hits.certain.any():
+                more = (hits.count()[0] > 0) & self.weak.heard(step, lambda name: self.hits(step.keys[name]))
+                hits = replace(hits, unsure=hits.unsure | more)
             self._hits[key] = hits
         return self._hits[key]
 
@@ -186,14 +189,14 @@ class Execution:
             hits = repeated.hits(
                 step, self.table, self.talks, self.placing, self.plan.rule_set.doubt, self.sentences, self.said.exempt(step), found
             )
-            return replace(hits, unsure=self.weak.unsure(step, hits, found)), self.table.tokened
+            return replace(hits, unsure=self.weak.unsure(step, found)), self.table.tokened
         if name == "similar_to" and not joined and step.key in self.prepared.models.steps:
             return self.alike.hits(step, found), settled
         maybe = filters.FILTERS.get(name)
         hits = Hits.none(self.table.n)
         if maybe is None or joined:
             return hits, ~settled
-        hits = replace(hits, unsure=self.weak.unsure(step, hits, found)) if name in filters.UNSURE_OF_WORDS else hits
+        hits = replace(hits, unsure=self.weak.unsure(step, found)) if step.operator.spoken else hits
         return hits, maybe(step, self.table, self.talks, self.placing)
 
 
@@ -222,14 +225,9 @@ def _ends(table: Table) -> Floats:
 
 def _whether(plan: Plan) -> frozenset[Key]:
     """The conditions of which only matters whether they hit in a call, not where or how often."""
-    counted: set[Key] = set()
+    counted: set[Key] = {key for key, step in plan.steps.items() if step.counted}
     for step in plan.steps.values():
         counted |= {step.keys[name] for name in step.condition.neighbours()}
         if step.condition.anchors or step.condition.unless or not isinstance(step.condition.window, (TurnRange, type(None))):
             counted.add(step.key)
-    for item in plan.rule_set.items:
-        for expression in (item.applies_when, item.requirement):
-            for atom, _ in expressions.atoms(expression) if expression is not None else ():
-                if not isinstance(atom, (Name, Compare)) or (item.points_per_hit and isinstance(atom, Name)):
-                    counted |= {plan.key_of(item, n) for n in expressions.names(atom)}
     return frozenset(plan.steps) - counted

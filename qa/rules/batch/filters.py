@@ -65,5 +65,3 @@ def same_value(step: Step, table: Table, talks: Talks, placing: Placing) -> Bool
 
 
 FILTERS: dict[str, Filter] = {"speech_rate": rate, "same_value": same_value, "entity": entity}
-UNSURE_OF_WORDS = ("same_value", "entity")
-"""Operators that, finding nothing, are unsure where the recogniser is."""

@@ -70,8 +70,7 @@ def each_has(causes: Hits, answers: Hits) -> Small:
         cause = causes.at[answers.call[which]] + index
         np.maximum.at(answered, cause, np.where(answers.certain[which], HIT, DOUBTFUL))
     np.minimum.at(verdict, causes.call, np.where(causes.certain, answered, np.maximum(answered, DOUBTFUL)).astype(np.int8))
-    none = causes.count()[1] == 0
-    return np.where(causes.unsure & none, np.minimum(verdict, DOUBTFUL), verdict).astype(np.int8)
+    return np.where(causes.unsure, np.minimum(verdict, DOUBTFUL), verdict).astype(np.int8)
 
 
 def excused(step: Step, hits: Hits, found: Callable[[str], Hits], placing: Placing) -> Hits:

@@ -70,7 +70,7 @@ class Matched:
             hits = written(self.table, self.doubt, where, begin, end, none, sure)
         hits = hits.take(np.lexsort((hits.begin, hits.turn, hits.call)))
         hits = self.placing.keep(step.condition, hits, found)
-        return replace(hits, unsure=self.weak.unsure(step, hits, found))
+        return replace(hits, unsure=self.weak.unsure(step, found))
 
     def _rows(self, step: Step, plain: bool, place: Ints, which: Ints) -> list[tuple[int, int, int]]:
         """(talk or sentence, begin, end) of the matches, the patterns ``which`` having fired at ``place`` (sorted)."""

@@ -167,24 +167,25 @@ class Placing:
 
 
 class Weak:
-    """The sentences of which the recogniser is unsure: where a wanted condition finds nothing, it may be in one of these."""
+    """The sentences of which the recogniser is unsure: what a wanted condition does not find may be in one of these."""
 
     def __init__(self, table: Table, talks: Talks, placing: Placing, doubt: Doubt) -> None:
         self.table, self.talks, self.placing = table, talks, placing
         self._turns = np.flatnonzero(weak_turns(table, doubt) & ~talks.filler & (talks.plain_size > 0))
 
-    def unsure(self, step: Step, hits: Hits, found: Callable[[str], Hits]) -> Bools:
-        """Per call, whether finding nothing proves nothing."""
-        unsure = np.zeros(self.table.n, dtype=np.bool_)
+    def unsure(self, step: Step, found: Callable[[str], Hits]) -> Bools:
+        """Per call, whether more of what is wanted may have been said than was found."""
         if step.use is not Use.WANTED:
-            return unsure
-        none = np.ones(self.table.n, dtype=np.bool_)
-        none[hits.call] = False
+            return np.zeros(self.table.n, dtype=np.bool_)
+        return self.heard(step, found)
+
+    def heard(self, step: Step, found: Callable[[str], Hits]) -> Bools:
+        """Per call, whether one of these sentences lies where the condition looks."""
+        unsure = np.zeros(self.table.n, dtype=np.bool_)
         turn = self._turns[self.placing.may_speak(step.condition.by)[self.talks.of_turn[self._turns]]]
         call = np.searchsorted(self.table.first, turn, side="right") - 1
-        turn, call = turn[none[call]], call[none[call]]
         zero, sure = np.zeros(len(turn), dtype=np.int64), np.ones(len(turn), dtype=np.bool_)
         long = self.table.at[turn + 1] - self.table.at[turn]
-        whole = Hits(call, turn, zero, long, self.table.start[turn], self.table.end[turn], sure, zero, hits.unsure)
+        whole = Hits(call, turn, zero, long, self.table.start[turn], self.table.end[turn], sure, zero, unsure)
         unsure[call[self.placing.place(step.condition, whole, found)[0] != MISS]] = True
         return unsure

@@ -126,4 +126,4 @@ class Alike:
             start = self.talks.at[here] + begin[place]
             hits = spoken(self.table, self.talks, self.doubt, start, end[place] - begin[place], none, certain)
             hits = self.placing.keep(step.condition, hits.take(np.lexsort((hits.begin, hits.turn, hits.call))), found)
-        return replace(hits, unsure=self.weak.unsure(step, hits, found))
+        return replace(hits, unsure=self.weak.unsure(step, found))

@@ -250,8 +250,8 @@ class Said:
         hits = spoken(self.table, self.talks, self.doubt, exact.begin, exact.end - exact.begin, exact.phrase, sure)
         hits = self.placing.keep(condition, hits, found)
         if params.sound:
-            grouped = any(a.which == "each" for a in condition.anchors)
-            open_calls = np.ones(self.table.n, dtype=np.bool_) if grouped else _different(hits, hits.certain) < params.need
+            numbered = step.counted or any(a.which == "each" for a in condition.anchors)
+            open_calls = np.ones(self.table.n, dtype=np.bool_) if numbered else _different(hits, hits.certain) < params.need
             near = self._near(step, slot, exact, voids, open_calls & self.placing.reachable(condition, found))
             if near is not None:
                 hits = Hits.both(hits, self.placing.keep(condition, near, found))
@@ -259,7 +259,7 @@ class Said:
             few = _different(hits, hits.certain) < params.need
             enough = _different(hits, np.ones(len(hits.call), dtype=np.bool_)) >= params.need
             hits = replace(hits, certain=hits.certain & ~few[hits.call]).take(enough[hits.call])
-        return replace(hits, unsure=self.weak.unsure(step, hits, found))
+        return replace(hits, unsure=self.weak.unsure(step, found))
 
     def exempt(self, step: Step) -> Places:
         """Where anybody says what a ``repeats`` condition lets pass."""

@@ -19,7 +19,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from qa.calls import Role, Span, Turn
-from qa.rules.conditions.loudness import cut_off
 from qa.rules.conditions.operator import Operator, Vocabulary, param
 from qa.rules.fields import Fields, near
 from qa.rules.model import Title
@@ -93,7 +92,7 @@ def find(params: Params, view: CallView, look: Look) -> Found:
     heard = [h for turn in view.turns if (h := _heard(params, turn, params.emotions)) is not None]
     inside = set(look.searched)
     if not any(h.turn.index in inside for h in heard):
-        return Found(unsure=both("没有情绪数据", "no emotion was heard") if inside else cut_off(look))
+        return Found(unsure=both("没有情绪数据", "no emotion was heard") if inside else look.cut_off)
     hits: list[Hit] = []
     for role in dict.fromkeys(h.turn.role for h in heard):
         mine = [h for h in heard if h.turn.role is role]
@@ -101,11 +100,11 @@ def find(params: Params, view: CallView, look: Look) -> Found:
     kept = look.keep_all(sorted(hits, key=lambda h: h.turn or 0))
     if params.at_least > 1:
         if len(kept) < params.at_least:
-            return Found(unsure=cut_off(look))
+            return Found(unsure=look.cut_off)
         if sum(h.certain for h in kept) < params.at_least:
             few = both("确定的句子不够", "not enough of them are certain")
             kept = [Hit(h.turn, h.start, h.end, h.span, False, h.detail, h.doubt or few, h.groups) for h in kept]
-    return Found(tuple(kept), "" if kept else cut_off(look))
+    return Found(tuple(kept), look.cut_off)
 
 
 def _heard(params: Params, turn: Turn, sought: tuple[str, ...]) -> Heard | None:

@@ -102,7 +102,7 @@ def find(prepared: Prepared, view: CallView, look: Look) -> Found:
                 hits[hit.turn, hit.start] = hit
     ordered = sorted(hits.values(), key=lambda h: (h.turn or 0, h.start, -h.end))
     kept = look.keep_all([h for at, h in enumerate(ordered) if not (at and _inside(h, ordered[at - 1]))])
-    return Found(tuple(kept), "" if kept else look.unsure)
+    return Found(tuple(kept), look.unsure)
 
 
 def _inside(hit: Hit, other: Hit) -> bool:
@@ -190,11 +190,9 @@ def _personal(params: Params, view: CallView, look: Look) -> Found:
     found.sort(key=lambda h: (h.turn or 0, h.start))
     unique = [h for at, h in enumerate(found) if not (at and (found[at - 1].turn, found[at - 1].start) == (h.turn, h.start))]
     kept = look.keep_all(unique)
-    if kept:
-        return Found(tuple(kept))
-    if personal.loose_pieces(view, look.condition.by):
+    if not kept and personal.loose_pieces(view, look.condition.by):
         return Found((), both("号码分多段说出，未能拼合", "a number was said in pieces that could not be put together"))
-    return Found((), look.unsure)
+    return Found(tuple(kept), look.unsure)
 
 
 def _kinds(params: Params) -> tuple[str, ...]:
@@ -219,5 +217,6 @@ OPERATOR = Operator(
     prepare,
     _described,
     values=_kinds,
+    spoken=True,
     joins=True,
 )

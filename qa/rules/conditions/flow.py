@@ -163,12 +163,12 @@ def find(params: Params, view: CallView, look: Look) -> Found:
             unsure = unsure or broken.skipped
             missed = missed or _missed(look, broken, mine)
     if hits:
-        return Found(tuple(hits[end] for end in sorted(hits)))
+        return Found(tuple(hits[end] for end in sorted(hits)), unsure)
     return Found(unsure=unsure, missed=None if unsure else missed or _nothing(params, view, look))
 
 
 def _through(params: Params, look: Look, kept: dict[str, tuple[Hit, ...]]) -> tuple[list[tuple[Walk, bool]], Walk | None]:
-    """Complete walks, each with whether it is certain; and where none is, the one that came furthest."""
+    """Complete walks, each with whether it is certain; and the one behind them that may have gone unheard, or else came furthest."""
     complete: list[tuple[Walk, bool]] = []
     begin = (-1, 0)
     while True:
@@ -179,10 +179,10 @@ def _through(params: Params, look: Look, kept: dict[str, tuple[Hit, ...]]) -> tu
         best = min(done, key=lambda entry: (not entry[1], _end(entry[0].hits[-1])))
         complete.append(best)
         begin = _end(best[0].hits[-1])
-    if complete:
-        return complete, None
-    perhaps = [walk for walk, _ in walks if walk.skipped and walk.failed is None]
-    return [], perhaps[0] if perhaps else max((walk for walk, _ in walks), key=lambda walk: len(walk.hits))
+    perhaps = next((walk for walk, _ in walks if walk.skipped and walk.failed is None), None)
+    if complete or perhaps:
+        return complete, perhaps
+    return [], max((walk for walk, _ in walks), key=lambda walk: len(walk.hits))
 
 
 def _walks(path: Path, look: Look, kept: dict[str, tuple[Hit, ...]], begin: tuple[int, int]) -> Iterator[tuple[Walk, bool]]:

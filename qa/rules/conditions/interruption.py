@@ -113,7 +113,7 @@ def find(params: Params, view: CallView, look: Look) -> Found:
             hits += _of(params, view, side, [turn], mono)
     hits.sort(key=lambda h: (h.turn or 0, h.start))
     note = both("单声道录音：未发现抢话不代表没有", "mono recording: finding none proves little") if mono and not hits else ""
-    return Found(tuple(look.keep_all(hits)), note=note)
+    return Found(tuple(look.keep_all(hits)), look.cut_off, note)
 
 
 def _of(params: Params, view: CallView, side: Role, candidates: list[Turn], mono: bool) -> list[Hit]:

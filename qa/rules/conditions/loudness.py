@@ -98,12 +98,7 @@ def find(params: Params, view: CallView, look: Look) -> Found:
         mine = [t for t in searched if t.role is role]
         hits += _of_side(params, view, mine, zero) if params.per_call else _of_sentences(params, view, mine, heard.values(), zero)
     kept = look.keep_all(sorted(hits, key=lambda h: h.turn or 0))
-    return Found(tuple(kept), "" if kept else unmeasured or cut_off(look))
-
-
-def cut_off(look: Look) -> str:
-    """Why finding nothing of how people sound proves nothing: the recording stops inside the window."""
-    return both("录音不完整，结尾缺失", "the recording is cut off before its end") if look.reaches_end_of_a_cut_call else ""
+    return Found(tuple(kept), unmeasured or ("" if kept and params.per_call else look.cut_off))
 
 
 def _long(turn: Turn, shortest: float) -> bool:

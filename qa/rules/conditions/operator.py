@@ -93,6 +93,8 @@ class Operator:
 
     values: Callable[[Any], tuple[str, ...]] = lambda params: ()
     """The kinds of value its hits carry (``duration``, ``phone``, ``text`` …); none where ``.value`` has no meaning."""
+    spoken: bool = False
+    """Whether its hits are words, of which the recogniser may be unsure."""
     joins: bool = False
     """Whether ``join_turns`` has a meaning: what is said in pieces over several turns of one side."""
 

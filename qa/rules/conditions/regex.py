@@ -155,7 +155,7 @@ def find(prepared: Prepared, view: CallView, look: Look) -> Found:
         found = [(p, m) for p in passages(view, look.talks, join) for m in _matches(prepared, p.text)]
         hits = _longest([_hit(view, p.place(m.start, m.end), m) for p, m in found])
     kept = look.keep_all(sorted(hits, key=lambda h: (h.turn or 0, h.start)))
-    return Found(tuple(kept), "" if kept else look.unsure)
+    return Found(tuple(kept), look.unsure)
 
 
 def _in_chains(prepared: Prepared, view: CallView, talks: list[Talk], join: int) -> list[Hit]:
@@ -228,5 +228,6 @@ OPERATOR = Operator(
     find,
     prepare,
     values=_values,
+    spoken=True,
     joins=True,
 )

@@ -123,8 +123,7 @@ def find(prepared: Prepared, view: CallView, look: Look) -> Found:
             f"repeat {len(alike)} of {words}, like sentence {before.turn + 1} ({score:.2f})",
         )
         hits.append(Hit(now.turn, now.start, now.end, view.time_of(now.turn, now.start, now.end), certain, detail, doubt))
-    kept_hits = look.keep_all(hits)
-    return Found(tuple(kept_hits), "" if kept_hits else look.unsure)
+    return Found(tuple(look.keep_all(hits)), look.unsure)
 
 
 def sentences(view: CallView) -> Iterator[Sentence]:
@@ -205,4 +204,6 @@ def _values(before: Sentence, now: Sentence) -> Verdict:
     return Verdict.DOUBTFUL if None in answers else Verdict.HIT
 
 
-OPERATOR = Operator("repeats", Title("重复说同样的话", "a side says the like of an earlier sentence again"), Params, read, find, prepare)
+OPERATOR = Operator(
+    "repeats", Title("重复说同样的话", "a side says the like of an earlier sentence again"), Params, read, find, prepare, spoken=True
+)

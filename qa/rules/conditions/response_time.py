@@ -64,7 +64,8 @@ def find(params: Params, view: CallView, look: Look) -> Found:
     edge = EDGE if view.call.layout is not Layout.NONE else 0.0
     waits = [(wait, hit) for wait in waits_for(view, side) if (hit := look.keep(_hit(view, wait))) is not None]
     if params.average:
-        return _mean(params, [hit for _, hit in waits], edge)
+        slow = _mean(params, [hit for _, hit in waits], edge)
+        return slow if slow.hits else Found(unsure=look.cut_off)
     hits = []
     for wait, hit in waits:
         if wait.span.duration < params.over - edge:
@@ -72,7 +73,7 @@ def find(params: Params, view: CallView, look: Look) -> Found:
         if hit.certain and wait.span.duration < params.over + edge:
             hit = replace(hit, certain=False, doubt=both("等待时长接近阈值", "the wait is close to the limit"))
         hits.append(hit)
-    return Found(tuple(hits))
+    return Found(tuple(hits), look.cut_off)
 
 
 def waits_for(view: CallView, side: Role) -> Iterator[Wait]:

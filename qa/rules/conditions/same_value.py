@@ -66,7 +66,7 @@ def find(params: Params, view: CallView, look: Look) -> Found:
             unclear = any(answer is None for answer in answers)
             hits.append(_hit(params, view, repeat, both("两处写法不同，无法断定", "they are written unlike each other") if unclear else ""))
     kept = look.keep_all([_if_heard(view, hit, given) for hit in hits])
-    return Found(tuple(kept), "" if kept else look.unsure)
+    return Found(tuple(kept), look.unsure)
 
 
 def _is_after(later: Mention, earlier: Mention) -> bool:
@@ -104,5 +104,11 @@ def _described(params: Params) -> str:
 
 
 OPERATOR = Operator(
-    "same_value", Title("复述对方所报的号码等", "one side repeats a value that the other gave"), Params, read, find, describe=_described
+    "same_value",
+    Title("复述对方所报的号码等", "one side repeats a value that the other gave"),
+    Params,
+    read,
+    find,
+    describe=_described,
+    spoken=True,
 )

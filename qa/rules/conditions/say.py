@@ -73,13 +73,13 @@ def find(prepared: Prepared, view: CallView, look: Look) -> Found:
     exact = [p for p in exact_places(prepared.wordings, look.talks) if not overlapping(p, voids)]
     hits = _kept(exact, view, look)
     settled = len({h.phrase for h in hits if h.certain}) >= max(1, params.need)
-    if params.sound and params.need > 0 and (look.grouped or not settled):
+    if params.sound and params.need > 0 and (look.numbered or not settled):
         near = [p for p in near_places(prepared.wordings, look.talks, look.use) if not overlapping(p, [*exact, *voids])]
         hits += _kept(near, view, look)
     hits.sort(key=lambda h: (h.turn or 0, h.start))
     if params.need != 1:
         return _counted(params, hits, look)
-    return Found(tuple(hits), "" if hits else look.unsure)
+    return Found(tuple(hits), look.unsure)
 
 
 def _kept(places: list[Place], view: CallView, look: Look) -> list[Hit]:
@@ -99,12 +99,13 @@ def _counted(params: Params, hits: list[Hit], look: Look) -> Found:
             return Found((replace(nothing, certain=False, doubt=hits[0].doubt if hits else look.unsure),))
         return Found((nothing,))
     if len(certain) >= params.need:
-        return Found(tuple(hits))
+        return Found(tuple(hits), look.unsure)
     if len(possible) >= params.need:
-        return Found(tuple(replace(h, certain=False, doubt=h.doubt or both("只说了一部分", "only part of it was said")) for h in hits))
+        part = both("只说了一部分", "only part of it was said")
+        return Found(tuple(replace(h, certain=False, doubt=h.doubt or part) for h in hits), look.unsure)
     return Found((), look.unsure)
 
 
 OPERATOR = Operator(
-    "say", Title("说了某些话", "somebody says one of several phrases"), Params, read, find, prepare, lambda p: shown(p.phrases)
+    "say", Title("说了某些话", "somebody says one of several phrases"), Params, read, find, prepare, lambda p: shown(p.phrases), spoken=True
 )

@@ -126,7 +126,7 @@ def find(params: Params, view: CallView, look: Look) -> Found:
         detail = both(f"静音 {seconds:.1f} 秒", f"{seconds:.1f} s of silence")
         at = 0 if gap.turn is None else len(view.turns[gap.turn].text)
         hits.append(Hit(gap.turn or 0, at, at, gap.span, not doubt, detail, doubt))
-    return Found(tuple(look.keep_all(hits)))
+    return Found(tuple(look.keep_all(hits)), look.cut_off)
 
 
 def awaited_side(view: CallView, before: int | None, after: int | None) -> Role | None:

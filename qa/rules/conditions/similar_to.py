@@ -94,7 +94,7 @@ def find(prepared: Prepared, view: CallView, look: Look) -> Found:
         detail = both(f"「{said}」≈「{written}」{score:.2f}", f"{said} ≈ {written} {score:.2f}")
         hits.append(Hit(turn, first, last, view.time_of(turn, first, last), certain, detail, doubt))
     kept = look.keep_all(hits)
-    return Found(tuple(kept), "" if kept else look.unsure)
+    return Found(tuple(kept), look.unsure)
 
 
 def _by_meaning(prepared: Prepared, wanted: Meaning, view: CallView, look: Look) -> Found:
@@ -111,7 +111,7 @@ def _by_meaning(prepared: Prepared, wanted: Meaning, view: CallView, look: Look)
         detail = both(f"「{said}」意近「{close.written}」{close.score:.2f}", f"{said} means about {close.written} {close.score:.2f}")
         hits.append(Hit(turn, first, last, view.time_of(turn, first, last), certain, detail, doubt))
     kept = look.keep_all(hits)
-    return Found(tuple(kept), "" if kept else look.unsure)
+    return Found(tuple(kept), look.unsure)
 
 
 def _closest(prepared: Prepared, talk: Talk) -> tuple[float, int, int, str] | None:
@@ -153,4 +153,5 @@ OPERATOR = Operator(
     find,
     prepare,
     lambda p: shown(p.sentences),
+    spoken=True,
 )

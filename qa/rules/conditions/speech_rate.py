@@ -84,7 +84,7 @@ def find(params: Params, view: CallView, look: Look) -> Found:
             measured.append(Measured(turn, amount, turn.span.duration))
     if not measured:
         if view.has_text and view.has_times:
-            return Found()
+            return Found(unsure=look.cut_off)
         return Found(unsure=both("没有文本或时间", "text or times are unknown"))
     unit = ("词", "words") if params.words else ("字", "characters")
     if params.per_call:
@@ -99,7 +99,8 @@ def find(params: Params, view: CallView, look: Look) -> Found:
         for m in measured:
             detail = both(f"语速 {m.rate:.0f} {unit[0]}/分", f"{m.rate:.0f} {unit[1]} a minute")
             hits += _hit(params, m.turn, m.rate, turn_heard(view, m.turn), detail)
-    return Found(tuple(look.keep_all(hits)))
+    kept = look.keep_all(hits)
+    return Found(tuple(kept), "" if kept and params.per_call else look.cut_off)
 
 
 def spoken_words(plain_text: str) -> int:
