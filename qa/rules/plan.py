@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 from qa.rules import expressions
+from qa.rules.cases import Case, case_of
 from qa.rules.conditions import OPERATORS
 from qa.rules.conditions.matching import Lexicon
 from qa.rules.conditions.operator import Operator
@@ -47,10 +48,17 @@ class Step:
 class Plan:
     rule_set: RuleSet
     steps: Mapping[Key, Step]
+    cases: Mapping[str, Case]
+    """The items, by id."""
 
     def key_of(self, item: Item, name: str) -> Key:
         """The key of a name as ``item`` understands it: its own condition, or a shared one."""
-        return (item.id, name) if (item.id, name) in self.steps else ("", name)
+        return key_of(self.steps, item, name)
+
+
+def key_of(steps: Mapping[Key, Step], item: Item, name: str) -> Key:
+    """The key of a name as ``item`` understands it: its own condition, or a shared one."""
+    return (item.id, name) if (item.id, name) in steps else ("", name)
 
 
 def compile_plan(rule_set: RuleSet) -> Plan:
@@ -94,7 +102,7 @@ def _compiled(content_hash: str, holder: _ByHash) -> Plan:
     for item in rule_set.items:
         add(item.id, item.conditions, {**shared, **{c.name: (item.id, c.name) for c in item.conditions}})
     Phrasebook([words for step in steps.values() for words in _lexicons(step.prepared)])
-    return Plan(rule_set, steps)
+    return Plan(rule_set, steps, {item.id: case_of(item, partial(key_of, steps)) for item in rule_set.items})
 
 
 def _lexicons(prepared: Any) -> Iterator[Lexicon]:

@@ -4,34 +4,23 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from qa.calls import Call
 from qa.rules import comparing, expressions
+from qa.rules.cases import Judgement
 from qa.rules.evidence import Account, joined, wanted_of
 from qa.rules.excuses import excused
 from qa.rules.expressions import Atom, Compare, CompareValues, Count, EachHas, Name
 from qa.rules.facts import compare
 from qa.rules.model import Item
 from qa.rules.plan import Key, Plan
-from qa.rules.verdict import Evidence, Found, Verdict, both
+from qa.rules.verdict import Found, Verdict, both
 from qa.rules.view import CallView
 from qa.rules.windows import Look
 
 HIT, MISS, DOUBTFUL = Verdict.HIT, Verdict.MISS, Verdict.DOUBTFUL
-
-
-@dataclass(frozen=True, slots=True)
-class Judgement:
-    """``applies`` and ``holds`` in three values, why, and (for forbidden things) how many hits: certain and at most."""
-
-    item: Item
-    applies: Verdict
-    holds: Verdict
-    reason: str
-    evidence: tuple[Evidence, ...]
-    fewest: int = 0
-    most: float = 0.0
+__all__ = ["Judgement", "Run", "run"]
 
 
 class Run:
@@ -62,10 +51,13 @@ class Run:
         return judgement.applies, judgement.holds
 
     def _judge(self, item: Item) -> Judgement:
-        applies = HIT if item.applies_when is None else expressions.evaluate(item.applies_when, lambda a: self.atom(item, a))
+        case = self.plan.cases[item.id]
+        applies = HIT if case.applies is None else case.applies(self)
         if applies is MISS:
-            return Judgement(item, MISS, HIT, both("不适用", "does not apply"), ())
-        holds = expressions.evaluate(item.requirement, lambda a: self.atom(item, a))
+            return case.not_applicable
+        holds = case.holds(self)
+        if holds is HIT and case.nothing_found(self):
+            return case.passed if applies is HIT else case.passed_if_applicable
         evidence, reasons = self.account.of(item, holds)
         if applies is DOUBTFUL and holds is not HIT and item.applies_when is not None:
             reasons.insert(0, self.account.unsure_applies(item, item.applies_when))
