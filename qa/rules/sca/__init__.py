@@ -9,7 +9,7 @@ a condition with ``check_range`` and ``operators``. Keys are read in every spell
 listed under ``*``; otherwise it is left out and the list says which field is to blame.
 
 ``document.py`` reads JSON defensively, ``lambdas.py`` Boolean expressions, ``ranges.py`` where a condition looks, ``operators.py``
-what it looks for; each knows both directions.
+what it looks for, ``exclusions.py`` what voids it; each knows both directions.
 """
 
 from __future__ import annotations

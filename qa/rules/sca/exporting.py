@@ -133,8 +133,8 @@ class _Item:
         if condition.operator == "say" and kind == "REGULAR_EXPRESSION":
             self.lost(
                 f"conditions.{name}",
-                "带间隔或排除的短语写成正则，不再忽略标点",
-                "phrases with gaps or exclusions become a pattern: punctuation counts there",
+                "带间隔的短语写成正则，不再忽略标点",
+                "phrases with gaps become a pattern: punctuation counts there",
             )
         cid = str(self.first + len(self.conditions) + 1)
         operator = {"oid": "1", "type": kind, "name": name, "param": params}

@@ -23,6 +23,7 @@ from qa.rules.exchange import Cannot
 from qa.rules.model import Condition
 from qa.rules.phrases import compile_phrase
 from qa.rules.plaintext import plain
+from qa.rules.sca import exclusions
 from qa.rules.sca.document import Record
 from qa.rules.sca.patterns import alternatives, escaped, phrases_pattern
 
@@ -32,7 +33,6 @@ MOST_KEYWORDS = 2_000
 _SHOWN = 60
 """Characters of a pattern that people are shown."""
 _NOTATION = re.compile(r"[()（）|｜…]|\.{3,}|^\s*\$")
-_AROUND = re.compile(r"\.\*\(\?:(.*)\)\.\*", flags=re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +129,7 @@ def _regex(kind: str, params: Record) -> Looked:
     shown = pattern if len(pattern) <= _SHOWN else f"{pattern[:_SHOWN]}…"
     keys["says"] = {"zh": f"符合“{shown}”", "en": f"a match of '{shown}'"}
     if voids:
-        keys["exclude"] = f".*(?:{voids}).*"
+        keys["exclude"] = exclusions.around(voids)
     return Looked(keys, 1, tuple(changed))
 
 
@@ -206,13 +206,12 @@ def _write_say(condition: Condition) -> tuple[str, dict[str, Any]]:
     params = condition.params
     wordings = [p for phrase in params.phrases for p in compile_phrase(phrase, 0)]
     gaps = any(len(p.parts) > 1 for p in wordings)
-    if params.need == 1 and (gaps or params.exclude):
-        pattern, voids = phrases_pattern(params.phrases), phrases_pattern(params.exclude)
-        return "REGULAR_EXPRESSION", {"regex": pattern, **({"notRegex": voids} if voids else {}), "in_sentence": True}
-    if gaps or params.exclude or (params.need > 1 and len(wordings) != len(params.phrases)):
-        raise Cannot(
-            "say", "带间隔、可选词或排除的“全部/至少 n 个”没有对应", "all or n of phrases with gaps, options or exclusions has no equal"
-        )
+    if params.exclude:
+        raise exclusions.whole_sentence()
+    if params.need == 1 and gaps:
+        return "REGULAR_EXPRESSION", {"regex": phrases_pattern(params.phrases), "in_sentence": True}
+    if gaps or (params.need > 1 and len(wordings) != len(params.phrases)):
+        raise Cannot("say", "带间隔或可选词的“全部/至少 n 个”没有对应", "all or n of phrases with gaps or options has no equal")
     words = list(dict.fromkeys(p.written for p in wordings))
     size = -1 if params.need == len(params.phrases) and params.need > 1 else params.need
     kind = "HIT_ANY_KEYWORDS" if params.need == 1 else "INCLUDE_KEYWORDS"
@@ -223,12 +222,9 @@ def _write_regex(condition: Condition) -> tuple[str, dict[str, Any]]:
     params = condition.params
     if params.plain:
         raise Cannot("text", "SCA 的正则看原文，不看规范文本", "patterns of SCA see the text as it is, not plain text")
-    excluded = [m[1] if (m := _AROUND.fullmatch(e)) else None for e in params.exclude]
-    if None in excluded:
-        raise Cannot("exclude", "SCA 的排除表达式作用于整句", "an exclusion of SCA voids the whole sentence, not the match it overlaps")
-    voids = "|".join(e for e in excluded if e is not None)
+    voids = exclusions.written(params.patterns, params.exclude)
     pattern = params.patterns[0] if len(params.patterns) == 1 else "|".join(f"(?:{p})" for p in params.patterns)
-    return "REGULAR_EXPRESSION", {"regex": pattern, **({"notRegex": voids} if voids else {}), "in_sentence": True}
+    return "REGULAR_EXPRESSION", {"regex": pattern, **voids, "in_sentence": True}
 
 
 def _write_similar(condition: Condition) -> tuple[str, dict[str, Any]]:
