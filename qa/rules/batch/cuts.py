@@ -1,114 +1,130 @@
-"""``interruption`` over many calls: only stretches of talk without a common pause, in which both sides overlap enough, are looked at.
-
-Where nobody speaks for ``CONTINUING`` seconds nothing of one side reaches the other's: what lies before and after can be judged apart.
-"""
+"""``interruption`` over many calls: stretches of talk by sorting, what overlaps by a compiled loop."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
-from typing import Any, cast
+from functools import lru_cache
 
 import numpy as np
 
-from qa.calls import Call, Layout, Role, Span, Turn
-from qa.rules.batch.hits import Hits
+from qa.calls import Role
+from qa.rules import plaintext
+from qa.rules.batch.hits import Hits, sure_words
 from qa.rules.batch.placement import CODE, Placing
-from qa.rules.batch.table import OTHER, ROLES, Bools, Floats, Ints, Table, text_of
+from qa.rules.batch.table import OTHER, UNKNOWN, Bools, Floats, Ints, Small, Table, text_of
 from qa.rules.batch.talks import Talks
 from qa.rules.conditions import interruption
 from qa.rules.model import Doubt
-from qa.rules.plaintext import Plain
 from qa.rules.plan import Step
-from qa.rules.verdict import Hit
-from qa.rules.view import CallView
-from qa.rules.windows import Look
 
-_APART = 1e6
-"""Seconds that no call lasts."""
-_SLACK = 1e-3
-"""Seconds by which sums of seconds may be off."""
-
-
-def hits(step: Step, table: Table, talks: Talks, placing: Placing, doubt: Doubt, found: Callable[[str], Hits]) -> Hits:
-    """The hits of a step, as ``interruption.find`` has them, in calls where overlaps are known."""
-    turn = np.flatnonzero(~np.isnan(table.start) & (table.role != OTHER))
-    call = np.searchsorted(table.first, turn, side="right") - 1
-    order = np.lexsort((table.start[turn], call))
-    turn, call = turn[order], call[order]
-    rows: list[tuple[int, int, int, float, float, bool]] = []
-    side = step.condition.by or Role.AGENT
-    for first, last in _worth_looking(step, table, turn, call, CODE[side]).tolist():
-        inside = np.sort(turn[first:last]).tolist()
-        rows += [(inside[h.turn or 0], h.start, h.end, *_span(h), h.certain) for h in _find(step, table, talks, doubt, inside)]
-    if not rows:
-        return Hits.none(table.n)
-    where, begin, end, since, until, certain = (np.array(column) for column in zip(*rows, strict=True))
-    calls = np.searchsorted(table.first, where, side="right") - 1
-    phrase, unsure = np.full(len(where), -1), np.zeros(table.n, dtype=np.bool_)
-    return placing.keep(step.condition, Hits(calls, where, begin, end, since, until, certain, phrase, unsure), found)
+_PACKED = 4
+"""Characters of 16 bits that one number holds."""
+_LISTENING = np.zeros(0x110000, dtype=np.bool_)
+_LISTENING[
+    [ord(c) for word in (*interruption.BACKCHANNELS, *plaintext._FILLERS, *plaintext._FILLER_WORDS, "嗯啊哦噢唔呀啦嘞吧呢 ") for c in word]
+] = True
+"""Characters that a listener's 嗯 or 好的 may consist of."""
 
 
-def _worth_looking(step: Step, table: Table, turn: Ints, call: Ints, side: int) -> Ints:
-    """(first, past-last) places in ``turn`` of the stretches in which the sides overlap for long enough."""
-    if not len(turn):
-        return np.zeros((0, 2), dtype=np.int64)
-    start, end, mine = table.start[turn] + call * _APART, table.end[turn] + call * _APART, table.role[turn] == side
-    heads = np.flatnonzero(start - _reach(end, np.ones(len(turn), dtype=np.bool_)) > interruption.CONTINUING + _SLACK)
-    together, doubled = np.zeros(len(turn)), np.zeros(len(turn))
-    for here in (mine, ~mine):
-        shared = np.maximum(0.0, np.minimum(_reach(end, here), end) - start)
-        together[~here] += shared[~here]
-        doubled[here] += shared[here]
-    together, doubled = np.add.reduceat(together, heads), np.add.reduceat(doubled, heads)
-    # a side that overlaps itself can be counted twice by the sum over pairs
-    enough = (together >= step.prepared.overlap - _SLACK) | ((doubled > 0) & (together > 0))
-    return np.stack([heads, np.append(heads[1:], len(turn))], axis=1)[enough]
+class JointSpeech:
+    """What ``interruption`` conditions ask of one table, found once for both sides."""
+
+    def __init__(self, table: Table, talks: Talks, doubt: Doubt) -> None:
+        self.table, self.talks, self.doubt = table, talks, doubt
+        from qa.rules.kernels import joint_speech
+
+        turn = np.flatnonzero(~np.isnan(table.start) & (table.role != OTHER) & (table.role != UNKNOWN))
+        call = table.call_of[turn]
+        order = np.lexsort((table.start[turn], call))
+        self.turn, self.call = turn[order], call[order]
+        self.start, self.end = table.start[self.turn], table.end[self.turn]
+        self.sure: Bools = table.role_confidence[self.turn] >= doubt.roles
+        self._masked = _stars(table)[self.turn]
+        like = joint_speech.made_of(talks.by_turn.codes, talks.by_turn.at, self.turn, _LISTENING)
+        self._row_like: Bools = (self._masked == 0) & like
+        """Turns of nothing but such characters."""
+        self.listens: Bools = self._row_like & (talks.plain_size[self.turn] > 0)
+        self.listens[self.listens] = self._merely_listens(np.flatnonzero(self.listens))
+
+    def hits(self, step: Step, placing: Placing, found: Callable[[str], Hits]) -> Hits:
+        """The hits of a step, as ``interruption.find`` has them, in calls where overlaps are known and it is known who speaks."""
+        from qa.rules.kernels import joint_speech
+
+        params = step.prepared
+        mine: Bools = self.table.role[self.turn] == CODE[step.condition.by or Role.AGENT]
+        own, others = mine & ~self.listens, ~mine & ~self.listens
+        stretches = joint_speech.stretch_of(self.call, self.start, self.end, own, interruption.BREATH)
+        breaths, pauses = (
+            joint_speech.stretch_of(self.call, self.start, self.end, others, pause)
+            for pause in (interruption.BREATH, interruption.CONTINUING)
+        )
+        weight = self._weights(stretches, params.min_chars)
+        where, since, until, certain = joint_speech.cuts(
+            self.call, self.start, self.end, mine, stretches, breaths, pauses, weight, self.sure, params.overlap, params.delay
+        )
+        turn = self.turn[where]
+        order = np.argsort(turn, kind="stable")
+        turn, since, until, certain = turn[order], since[order], until[order], certain[order]
+        size = self.table.at[turn + 1] - self.table.at[turn]
+        none = np.full(len(turn), -1, dtype=np.int64)
+        calls, unsure = self.table.call_of[turn], np.zeros(self.table.n, dtype=np.bool_)
+        return placing.keep(step.condition, Hits(calls, turn, np.zeros_like(size), size, since, until, certain, none, unsure), found)
+
+    def _weights(self, stretches: Ints, min_chars: int) -> Small:
+        """Per stretch whether its words are enough to interrupt (0 no, 1 doubtful, 2 yes), as ``interruption._weight`` has it."""
+        inside = np.flatnonzero(stretches >= 0)
+        which = stretches[inside]
+        count = int(which[-1]) + 1 if len(which) else 0
+
+        def total(values: Floats | Ints | Bools) -> Floats:
+            return np.bincount(which, weights=values[inside], minlength=count).astype(np.float64)
+
+        words, masked = total(self.talks.plain_size[self.turn]), total(self._masked)
+        seconds = total(np.maximum(0.0, self.end - self.start))
+        by_time = np.where(seconds < interruption.SECONDS_PER_CHAR * min_chars, 0, 1)
+        by_time[(seconds >= interruption.SECONDS_PER_CHAR * min_chars) & (seconds >= interruption.SURE_SECONDS_PER_CHAR * min_chars)] = 2
+        enough = words + masked >= min_chars
+        for stretch in np.flatnonzero((total(~self._row_like) == 0) & (words > 0) & enough).tolist():
+            said = "".join(self._said(turn) for turn in self.turn[stretches == stretch].tolist())
+            enough[stretch] = not interruption.is_backchannel(said)
+        by_words = np.where(enough, 2, 0)
+        heard = sure_words(
+            self.table, self.doubt, self.turn, np.zeros_like(self.turn), self.table.at[self.turn + 1] - self.table.at[self.turn]
+        )
+        trusted = total(~heard) == 0
+        weight = np.where(trusted | (by_words == by_time), by_words, 1)
+        return np.where((words == 0) & (masked == 0), by_time, weight).astype(np.int8)
+
+    def _merely_listens(self, places: Ints) -> Bools:
+        """Whether turns of such characters only show that one listens; short ones are asked for once a text."""
+        codes, sizes = self.talks.by_turn.codes, self.talks.plain_size[self.turn[places]]
+        begin = self.talks.by_turn.at[self.turn[places]]
+        found = np.zeros(len(places), dtype=np.bool_)
+        packed = np.zeros(len(places), dtype=np.uint64)
+        for number in range(_PACKED):
+            held = np.flatnonzero((sizes > number) & (sizes <= _PACKED))
+            packed[held] |= codes[begin[held] + number].astype(np.uint64) << np.uint64(16 * number)
+        short = np.flatnonzero(sizes <= _PACKED)
+        texts, heads, which = np.unique(packed[short], return_index=True, return_inverse=True)
+        del texts
+        found[short] = np.array([_is_backchannel(self._said(t)) for t in self.turn[places[short[heads]]].tolist()], dtype=np.bool_)[
+            which.reshape(-1)
+        ]
+        long = np.flatnonzero(sizes > _PACKED)
+        found[long] = [_is_backchannel(self._said(t)) for t in self.turn[places[long]].tolist()]
+        return found
+
+    def _said(self, turn: int) -> str:
+        plain = self.talks.by_turn
+        return text_of(plain.codes[plain.at[turn] : plain.at[turn + 1]])
 
 
-def _reach(end: Floats, of: Bools) -> Floats:
-    """Before each turn, until when those of the turns before it that are meant last."""
-    furthest = np.maximum.accumulate(np.where(of, end, -np.inf))
-    return np.concatenate([[-np.inf], furthest[:-1]])
+def _stars(table: Table) -> Ints:
+    """How many masked characters each turn has."""
+    if b"*" not in table.utf8:
+        return np.zeros(len(table.role), dtype=np.int64)
+    turn = np.searchsorted(table.at, np.flatnonzero(table.chars == ord("*")), side="right") - 1
+    return np.bincount(turn, minlength=len(table.role)).astype(np.int64)
 
 
-class _Look:
-    """A look that keeps everything: windows and anchors come later, for all hits at once. No recording here is cut off."""
-
-    cut_off = ""
-
-    def __init__(self, condition: Any) -> None:
-        self.condition = condition
-
-    def keep_all(self, hits: list[Hit]) -> list[Hit]:
-        return hits
-
-
-def _find(step: Step, table: Table, talks: Talks, doubt: Doubt, inside: list[int]) -> tuple[Hit, ...]:
-    turns, plains = [], []
-    for number, t in enumerate(inside):
-        turns.append(_turn(table, t, number))
-        plains.append(Plain(text_of(talks.by_turn.codes[talks.by_turn.at[t] : talks.by_turn.at[t + 1]]), (), ()))
-    view = CallView(Call("", tuple(turns), layout=Layout.STEREO, overlap_known=True), doubt)
-    view.plains = plains  # they are known already
-    return interruption.find(step.prepared, view, cast(Look, _Look(step.condition))).hits
-
-
-def _turn(table: Table, t: int, number: int) -> Turn:
-    """Turn ``t`` of the table as the ``number``-th of a call."""
-    if table.worded[t]:
-        call = int(np.searchsorted(table.first, t, side="right") - 1)
-        return replace(table.call(call).turns[t - int(table.first[call])], index=number)
-    text, confidence = text_of(table.chars[table.at[t] : table.at[t + 1]]), float(table.confidence[t])
-    return Turn(
-        number,
-        ROLES[int(table.role[t])],
-        text,
-        Span(float(table.start[t]), float(table.end[t])),
-        float(table.role_confidence[t]),
-        None if np.isnan(confidence) else confidence,
-    )
-
-
-def _span(hit: Hit) -> tuple[float, float]:
-    return (hit.span.start, hit.span.end) if hit.span is not None else (np.nan, np.nan)
+_is_backchannel = lru_cache(maxsize=4096)(interruption.is_backchannel)

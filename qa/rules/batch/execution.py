@@ -11,17 +11,19 @@ from functools import cached_property
 
 import numpy as np
 
-from qa.rules import expressions
+from qa.rules import expressions, personal
 from qa.rules.batch import cuts, filters, logic, repeated, waits
+from qa.rules.batch.compared import ComparedValues
 from qa.rules.batch.gaps import Silences
 from qa.rules.batch.hits import Hits
 from qa.rules.batch.patterns import Matched, Patterns
 from qa.rules.batch.placement import HIT, MISS, Placing, Weak
+from qa.rules.batch.said_values import SpokenValues
 from qa.rules.batch.similar import Alike, Models
 from qa.rules.batch.table import OTHER, UNKNOWN, Bools, Floats, Ints, Small, Table
 from qa.rules.batch.talks import Talks, talks_of
 from qa.rules.batch.words import Said, Words
-from qa.rules.expressions import Atom, Compare, Count, EachHas, Name
+from qa.rules.expressions import Atom, Compare, CompareValues, Count, EachHas, Name
 from qa.rules.facts import compare
 from qa.rules.judging import trusted
 from qa.rules.model import Item, TurnRange
@@ -61,6 +63,7 @@ class Execution:
         self.said = Said(prepared.words, table, self.talks, self.placing, self.weak, self.plan)
         self.matched = Matched(prepared.patterns, table, self.talks, self.placing, self.weak, self.plan)
         self.hard = _hard(table, self.talks, self.plan)
+        self.spoken_values = SpokenValues(table, self.talks, self.placing, doubt)
         self._hits: dict[Key, Hits] = {}
         self._open: dict[Key, Bools] = {}
 
@@ -68,6 +71,11 @@ class Execution:
     def silences(self) -> Silences:
         """The gaps between turns, made when a condition asks for them."""
         return Silences(self.table, self.placing, self.plan.rule_set.doubt)
+
+    @cached_property
+    def joint_speech(self) -> cuts.JointSpeech:
+        """Who speaks when, made when a condition asks for it."""
+        return cuts.JointSpeech(self.table, self.talks, self.plan.rule_set.doubt)
 
     @cached_property
     def sentences(self) -> repeated.Sentences:
@@ -112,18 +120,18 @@ class Execution:
             for atom, positive in expressions.atoms(item.requirement):
                 if not positive:
                     into.open[:, column] |= does & self._opens(item, atom)
-                if not positive and isinstance(atom, (Name, Count)):
-                    low, high = logic.counts(self.hits(self.plan.key_of(item, atom.name)))
+                if not positive and isinstance(atom, (Name, Count, CompareValues)):
+                    low, high = self._counts(item, atom)
                     into.fewest[:, column] += np.where(does, low, 0)
                     into.most[:, column] += np.where(does, high, 0.0)
 
     def _opens(self, item: Item, atom: Atom) -> Bools:
         """The calls in which columns cannot settle an atom."""
-        if not isinstance(atom, (Name, Count, EachHas, Compare)):
-            return np.ones(self.table.n, dtype=np.bool_)
         found = np.zeros(self.table.n, dtype=np.bool_)
         for name in expressions.names(atom):
-            found |= self.open(self.plan.key_of(item, name))
+            key = self.plan.key_of(item, name)
+            # of other conditions than `entity` columns know where they hit, not with which value
+            found |= self.open(key) | (isinstance(atom, CompareValues) and self.plan.steps[key].operator.name != "entity")
         return found
 
     def _atom(self, item: Item, atom: Atom) -> Small:
@@ -133,9 +141,18 @@ class Execution:
             return logic.each_has(*(self.hits(self.plan.key_of(item, name)) for name in (atom.cause, atom.answer)))
         if isinstance(atom, Count):
             return logic.compare_counts(self.hits(self.plan.key_of(item, atom.name)), atom.comparison, atom.number)
-        if isinstance(atom, Name):
-            return logic.verdicts(self.hits(self.plan.key_of(item, atom.name)))
-        return np.zeros(self.table.n, dtype=np.int8)
+        if isinstance(atom, CompareValues):
+            return self._compared(item, atom).verdicts()
+        return logic.verdicts(self.hits(self.plan.key_of(item, atom.name)))
+
+    def _counts(self, item: Item, atom: Name | Count | CompareValues) -> tuple[Ints, Floats]:
+        """Per call how often the forbidden thing happened: certainly, and at most."""
+        if isinstance(atom, CompareValues):
+            return self._compared(item, atom).counts()
+        return logic.counts(self.hits(self.plan.key_of(item, atom.name)))
+
+    def _compared(self, item: Item, atom: CompareValues) -> ComparedValues:
+        return ComparedValues(self.plan, item, atom, self.table, self.hits, self.spoken_values.values)
 
     def _compare(self, atom: Compare) -> Small:
         """A comparison of a field, once for every value that the field has."""
@@ -183,7 +200,7 @@ class Execution:
             hits = waits.hits(step, self.table, self.talks, self.placing, self.silences, found)
             return hits, self.table.sounding | self.placing.untimed
         if name == "interruption":
-            hits = cuts.hits(step, self.table, self.talks, self.placing, self.plan.rule_set.doubt, found)
+            hits = self.joint_speech.hits(step, self.placing, found)
             return hits, ~self.table.overlaps_known | self.placing.untimed
         if name == "repeats":
             hits = repeated.hits(
@@ -192,6 +209,9 @@ class Execution:
             return replace(hits, unsure=self.weak.unsure(step, found)), self.table.tokened
         if name == "similar_to" and not joined and step.key in self.prepared.models.steps:
             return self.alike.hits(step, found), settled
+        if name == "entity" and not joined and step.prepared.params.kinds[0] not in personal.KINDS:
+            hits, masked = self.spoken_values.hits(step, found)
+            return replace(hits, unsure=self.weak.unsure(step, found)), masked
         maybe = filters.FILTERS.get(name)
         hits = Hits.none(self.table.n)
         if maybe is None or joined:

@@ -20,25 +20,24 @@ CODE = {verdict: code for code, verdict in enumerate(TRUTHS)}
 def bounded(expression: Expression, of_atom: Callable[[Atom], Small], opens: Callable[[Atom], Bools]) -> tuple[Small, Bools]:
     """The value of an expression in every call, and where it depends on atoms that are not settled there (``opens``)."""
 
-    def at_least(atom: Atom) -> Small:
-        return np.where(opens(atom), MISS, of_atom(atom)).astype(np.int8)
+    def ranged(atom: Atom) -> tuple[Small, Small]:
+        value, undecided = of_atom(atom), opens(atom)
+        return np.where(undecided, MISS, value).astype(np.int8), np.where(undecided, HIT, value).astype(np.int8)
 
-    def at_most(atom: Atom) -> Small:
-        return np.where(opens(atom), HIT, of_atom(atom)).astype(np.int8)
-
-    low, high = _ranged(expression, at_least, at_most)
+    low, high = _ranged(expression, ranged)
     return low, low != high
 
 
-def _ranged(expression: Expression, at_least: Callable[[Atom], Small], at_most: Callable[[Atom], Small]) -> tuple[Small, Small]:
+def _ranged(expression: Expression, of_atom: Callable[[Atom], tuple[Small, Small]]) -> tuple[Small, Small]:
+    """The least and the most that an expression may be in every call."""
     if isinstance(expression, Not):
-        low, high = _ranged(expression.inner, at_least, at_most)
+        low, high = _ranged(expression.inner, of_atom)
         return (HIT - high).astype(np.int8), (HIT - low).astype(np.int8)
     if isinstance(expression, (And, Or)):
         combine = np.minimum if isinstance(expression, And) else np.maximum
-        parts = [_ranged(part, at_least, at_most) for part in expression.parts]
+        parts = [_ranged(part, of_atom) for part in expression.parts]
         return combine.reduce([p[0] for p in parts]), combine.reduce([p[1] for p in parts])
-    return at_least(expression), at_most(expression)
+    return of_atom(expression)
 
 
 def verdicts(hits: Hits) -> Small:

@@ -59,8 +59,8 @@ BREATH = 0.6
 """Seconds: a pause inside a sentence, where a speech detector cuts it although nobody has finished."""
 CONTINUING = 1.0
 """Seconds: a side that paused no longer than this may have been going to speak on."""
-_SECONDS_PER_CHAR = 0.25
-_SURE_SECONDS_PER_CHAR = 0.4
+SECONDS_PER_CHAR = 0.25
+SURE_SECONDS_PER_CHAR = 0.4
 """Without text a sentence weighs by its length: 240 characters a minute, and slow enough that no row of 好的 lasts as long."""
 
 
@@ -194,9 +194,9 @@ def _weight(view: CallView, mine: Stretch, min_chars: int) -> Verdict:
     words = "".join(view.plains[t.index].text for t in mine.turns)
     seconds = sum(s.duration for s in mine.spans)
     by_time = Verdict.DOUBTFUL
-    if seconds < _SECONDS_PER_CHAR * min_chars:
+    if seconds < SECONDS_PER_CHAR * min_chars:
         by_time = Verdict.MISS
-    elif seconds >= _SURE_SECONDS_PER_CHAR * min_chars:
+    elif seconds >= SURE_SECONDS_PER_CHAR * min_chars:
         by_time = Verdict.HIT
     masked = sum(t.text.count("*") for t in mine.turns)
     if not words and not masked:
