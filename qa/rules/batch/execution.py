@@ -55,8 +55,10 @@ class Execution:
     """A plan over a table. Calls that columns do not understand (``hard``) are open in every item."""
 
     def __init__(self, prepared: Prepared, table: Table) -> None:
+        doubt = prepared.plan.rule_set.doubt
+        if not doubt.truncated:  # as `trusted` has it
+            table = replace(table, truncated=np.zeros_like(table.truncated))
         self.prepared, self.plan, self.table = prepared, prepared.plan, table
-        doubt = self.plan.rule_set.doubt
         self.talks: Talks = talks_of(table, doubt)
         self.placing = Placing(table, self.talks, _ends(table))
         self.weak = Weak(table, self.talks, self.placing, doubt)
@@ -230,9 +232,7 @@ def _hard(table: Table, talks: Talks, plan: Plan) -> Bools:
     call = table.call_of
     hard = np.bincount(call[odd], minlength=table.n) > 0
     hard |= np.bincount(call, weights=talks.plain_size, minlength=table.n) == 0
-    if doubt.truncated:
-        hard |= table.truncated
-    return hard
+    return hard | table.truncated
 
 
 def _ends(table: Table) -> Floats:
