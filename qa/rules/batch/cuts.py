@@ -31,7 +31,7 @@ class JointSpeech:
 
     def __init__(self, table: Table, talks: Talks, doubt: Doubt) -> None:
         self.table, self.talks, self.doubt = table, talks, doubt
-        from qa.rules.kernels import joint_speech
+        from qa.rules.kernels import glances
 
         turn = np.flatnonzero(~np.isnan(table.start) & (table.role != OTHER) & (table.role != UNKNOWN))
         call = table.call_of[turn]
@@ -40,7 +40,7 @@ class JointSpeech:
         self.start, self.end = table.start[self.turn], table.end[self.turn]
         self.sure: Bools = table.role_confidence[self.turn] >= doubt.roles
         self._masked = _stars(table)[self.turn]
-        like = joint_speech.made_of(talks.by_turn.codes, talks.by_turn.at, self.turn, _LISTENING)
+        like = glances.made_of(talks.by_turn.codes, talks.by_turn.at, self.turn, _LISTENING)
         self._row_like: Bools = (self._masked == 0) & like
         """Turns of nothing but such characters."""
         self.listens: Bools = self._row_like & (talks.plain_size[self.turn] > 0)

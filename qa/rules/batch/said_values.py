@@ -50,12 +50,10 @@ class SpokenValues:
         )
         open_calls = np.zeros(self.table.n, dtype=np.bool_)
         open_calls[self.talks.call[talk]] = True
-        heads = {entry.phrase.parts[0] for entry in prepared.near.wordings}
+        talk = talk[self._begun(prepared, talk)]
         dated = "date" in prepared.params.kinds
         rows: list[tuple[int, int, int, int, bool]] = []
         for k in talk.tolist():
-            if heads and not _any_in(heads, self.talks.text(k)):
-                continue
             turns = self._turns(k)
             began = self.table.head(int(self.talks.call[k])).started_at if dated else None
             for place, first, last, value, sure in _read(prepared, self._said(turns), began):
@@ -67,6 +65,18 @@ class SpokenValues:
         number = np.where(sure_words(self.table, self.doubt, turn, begin, end), number, UNKNOWN)
         hits = written(self.table, self.doubt, turn, begin, end, number, certain)
         return self.placing.keep(step.condition, hits, found), open_calls & self.table.tokened
+
+    def _begun(self, prepared: entity.Prepared, talk: Ints) -> Bools:
+        """In which of the talks one of the phrases that must stand near a value may begin."""
+        from qa.rules.kernels import glances
+
+        heads = sorted({entry.phrase.parts[0][:2] for entry in prepared.near.wordings})
+        if not heads:
+            return np.ones(len(talk), dtype=np.bool_)
+        first = np.zeros(0x110000, dtype=np.bool_)
+        first[[ord(head[0]) for head in heads]] = True
+        one, two = (np.array([ord(head[n]) if len(head) > n else 0 for head in heads], dtype=np.uint32) for n in (0, 1))
+        return glances.begun(self.talks.codes, self.talks.at[talk], self.talks.at[talk + 1], first, one, two)
 
     def _turns(self, talk: int) -> list[int]:
         order, at = self._by_talk
@@ -89,10 +99,6 @@ class SpokenValues:
         if number == len(self.values):
             self.values.append(value)
         return number
-
-
-def _any_in(heads: set[str], text: str) -> bool:
-    return any(head in text for head in heads)
 
 
 @lru_cache(maxsize=256)

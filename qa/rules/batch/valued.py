@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from functools import lru_cache
 
 import numpy as np
+import numpy.typing as npt
 
 from qa.rules import personal
 from qa.rules.batch.placement import Placing
-from qa.rules.batch.table import Bools, Ints, Table
+from qa.rules.batch.table import Bools, Codes, Ints, Table
 from qa.rules.batch.talks import Talks
 from qa.rules.plan import Step
 from qa.text.numbers import NUMERALS
 
+Bytes = npt.NDArray[np.uint8]
 _BEHIND = {
     "duration": "秒刻分小个钟工自天日星礼周月年来几多半零到至或",
     "amount": "元块毛角分百千万亿美欧英",
@@ -49,28 +51,31 @@ def entity(step: Step, table: Table, talks: Talks, placing: Placing) -> Bools:
     return worth_reading(kinds, table, table.call_of, table.n)
 
 
-def worth_reading(kinds: Iterable[str], table: Table, group: Ints, size: int) -> Bools:
+def worth_reading(kinds: Sequence[str], table: Table, group: Ints, size: int) -> Bools:
     """In which of ``size`` groups of turns a value may be said that is measured; ``group`` has the group of every turn."""
-    numbers, latin = _among(_NUMBERS)[table.chars], _latin(table.chars)
+    from qa.rules.kernels import glances
+
     found = np.zeros(size, dtype=np.bool_)
-
-    def holding(places: Ints) -> Ints:
-        return group[np.searchsorted(table.at, places, side="right") - 1]
-
     for kind in kinds:
-        behind = _among(_BEHIND[kind])[table.chars] | latin | (table.chars == ord(" ")) | (table.chars == ord("-")) | (table.chars >= _WIDE)
-        pairs = np.flatnonzero(numbers[:-1] & behind[1:]) if len(numbers) else np.zeros(0, dtype=np.int64)
-        found[holding(pairs)] = True
-        found[holding(np.flatnonzero(_among(_SIGNS[kind])[table.chars]))] = True
-        for word in _WORDS[kind]:
-            found[holding(_holding(table, word))] = True
-        # a number at the end of one sentence may go on in the next
-        starts = table.at[:-1][np.diff(table.at) > 0]
-        split, numbered = np.zeros(size, dtype=np.bool_), np.zeros(size, dtype=np.bool_)
-        split[holding(starts[behind[starts]])] = True
-        numbered[holding(np.flatnonzero(numbers))] = True
-        found |= split & numbered
+        found |= glances.quantities(table.chars, table.at, group, size, *_told_by(kind))
     return found
+
+
+@lru_cache(maxsize=8)
+def _told_by(kind: str) -> tuple[Bytes, Codes]:
+    """What every code point is to a quantity of a kind, and the words that tell of one, a row each."""
+    from qa.rules.kernels.glances import BEHIND, LETTER, NUMBER, SIGN
+
+    found = np.zeros(0x110000, dtype=np.uint8)
+    found[_among(_NUMBERS)] |= NUMBER
+    found[_among(_BEHIND[kind] + " -")] |= BEHIND
+    found[_WIDE:] |= BEHIND
+    found[_among(_SIGNS[kind])] |= SIGN
+    found[_latin(np.arange(len(found), dtype=np.uint32))] |= BEHIND | LETTER
+    words = np.zeros((len(_WORDS[kind]), max(map(len, _WORDS[kind]))), dtype=np.uint32)
+    for row, word in enumerate(_WORDS[kind]):
+        words[row, : len(word)] = [ord(letter) for letter in word]
+    return found, words
 
 
 _LETTERED = frozenset({"name", "address", "email", "plate", "passport", "uscc"})
@@ -98,18 +103,6 @@ def _calls(table: Table, places: Ints) -> Ints:
     """The calls of characters."""
     turns = np.searchsorted(table.at, places, side="right") - 1
     return np.searchsorted(table.first, turns, side="right") - 1
-
-
-def _holding(table: Table, word: str) -> Ints:
-    """Where a short word of small letters stands, whatever its case."""
-    chars = table.chars | 0x20
-    size = len(chars) - len(word) + 1
-    if size <= 0:
-        return np.zeros(0, dtype=np.int64)
-    here = np.ones(size, dtype=np.bool_)
-    for at, letter in enumerate(word):
-        here &= chars[at : at + size] == ord(letter)
-    return np.flatnonzero(here)
 
 
 def _latin(chars: np.ndarray[tuple[int, ...], np.dtype[np.uint32]]) -> Bools:

@@ -16,19 +16,6 @@ Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 Small = npt.NDArray[np.int8]
-Codes = npt.NDArray[np.uint32]
-
-
-@kernel
-def made_of(codes: Codes, at: Ints, turns: Ints, allowed: Bools) -> Bools:
-    """Whether each of the turns, with the characters ``codes[at[t]:at[t + 1]]``, has none but those allowed (per code point)."""
-    found = np.ones(len(turns), dtype=np.bool_)
-    for number in range(len(turns)):
-        for place in range(at[turns[number]], at[turns[number] + 1]):
-            if not allowed[codes[place]]:
-                found[number] = False
-                break
-    return found
 
 
 @kernel
