@@ -3,10 +3,11 @@
 Text becomes a row of sounds, one per Chinese character (its toneless pinyin) or Latin word. Two sounds
 cost 0 when they are the same, ``CONFUSED`` when they differ only in what recognisers and speakers
 confuse (n/l, zh/z, ch/c, sh/s, in/ing, en/eng, an/ang, 您/你), 1 when they differ. The distance of a phrase
-to a place is the cheapest alignment (Sellers 1980: edit distance with free ends in the text).
+to a place is the cheapest alignment (:mod:`qa.rules.kernels.alignment`). A place where a negation or a numeral was added, lost or
+changed does not count: 四十分钟 is not 四十五分钟. Only a homophone may stand for one (可一 for 可以).
 
->>> distance_in("这里是国家电网", "您好这里是国家店网")[0]
-0.0
+>>> sounds("电网").exact == sounds("店网").exact
+True
 """
 
 from __future__ import annotations
@@ -15,11 +16,9 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
-from math import inf
 from operator import add
 
 import pypinyin
-from rapidfuzz import fuzz
 
 CONFUSED = 0.25
 CHANGES_MEANING = 9.0
@@ -46,20 +45,6 @@ class Sounds:
     starts: tuple[int, ...]
     ends: tuple[int, ...]
     pairs: frozenset[str]
-
-
-@dataclass(frozen=True, slots=True)
-class Near:
-    """The plain-text range ``[start, end)`` that sounds like a phrase; ``cost`` as above; ``exact`` when every sound agrees."""
-
-    start: int
-    end: int
-    cost: float
-    length: int
-
-    @property
-    def rate(self) -> float:
-        return self.cost / max(1, self.length)
 
 
 @lru_cache(maxsize=16_384)
@@ -109,82 +94,11 @@ class Query:
 
 
 def query(phrase: str) -> Query:
-    """``phrase`` (plain text) ready for :func:`find_near`."""
+    """``phrase`` (plain text) ready to be listened for."""
     spoken = sounds(phrase)
     length = len(spoken.loose)
     needed = [min(len(spoken.pairs), max(1, length - 1 - 2 * int(rate * length))) for rate in (NEAR_RATE, SURE_RATE)]
     return Query(spoken, needed[0], needed[1])
-
-
-def find_near(wanted: Query, heard: Sounds, limit: float = NEAR_RATE) -> Near | None:
-    """The place in ``heard`` nearest to the phrase, None when it costs more than ``limit`` per sound.
-
-    A place where a negation or a numeral was added, lost or changed does not count: 四十分钟 is not
-    四十五分钟. Only a homophone may stand for one (可一 for 可以).
-    """
-    spoken = wanted.sounds
-    length = len(spoken.loose)
-    if length < 2 or len(heard.loose) < length - 1:
-        return None
-    at = heard.loose.find(spoken.loose)
-    if at >= 0:
-        first, last = at, at + length
-    else:
-        place = fuzz.partial_ratio_alignment(spoken.loose, heard.loose, score_cutoff=max(0.0, 100 * (1 - 1.6 * limit)))
-        if place is None:
-            return None
-        first, last = max(0, place.dest_start - 2), min(len(heard.loose), place.dest_end + 2)
-    cost, start, end = _align(spoken, heard, first, last, limit * length)
-    if cost > limit * length or end <= start:
-        return None
-    return Near(heard.starts[start], heard.ends[end - 1], cost, length)
-
-
-def distance_in(phrase: str, text: str) -> tuple[float, int, int]:
-    """Cost of the cheapest place of ``phrase`` in ``text`` and its range in sounds."""
-    heard = sounds(text)
-    return _align(sounds(phrase), heard, 0, len(heard.loose))
-
-
-def _align(spoken: Sounds, heard: Sounds, first: int, last: int, most: float = inf) -> tuple[float, int, int]:
-    """Cheapest alignment of all spoken sounds inside ``heard[first:last]``: (cost, start, end) in sounds.
-
-    Given up, with some cost above ``most``, as soon as it must be above: the cheapest of a row never falls.
-    """
-    width = last - first
-    costs = [0.0] * (width + 1)
-    origin = list(range(width + 1))
-    numeric = NUMERAL in spoken.guarded
-    unsettled = max(1.0, SURE_RATE * len(spoken.loose) + 0.01)
-    for row, loose in enumerate(spoken.loose):
-        exact, guarded = spoken.exact[row], spoken.guarded[row]
-        drop = CHANGES_MEANING if guarded else 1.0
-        previous, previous_origin = costs, origin
-        costs, origin = [previous[0] + drop], [0]
-        for column in range(1, width + 1):
-            here = first + column - 1
-            guard = heard.guarded[here]
-            if guard == NUMERAL and not numeric:
-                guard = ""
-            if heard.exact[here] == exact:
-                step = 0.0
-            elif guarded or guard:
-                # 是十五 may well have been 四十五: that is for a person to hear. 四十 is never 十十.
-                step = unsettled if not (guarded and guard) and heard.loose[here] == loose else CHANGES_MEANING
-            else:
-                step = CONFUSED if heard.loose[here] == loose else 1.0
-            best, source = previous[column - 1] + step, previous_origin[column - 1]
-            if previous[column] + drop < best:
-                best, source = previous[column] + drop, previous_origin[column]
-            extra = costs[column - 1] + (CHANGES_MEANING if guard else 1.0)
-            if extra < best:
-                best, source = extra, origin[column - 1]
-            costs.append(best)
-            origin.append(source)
-        if min(costs) > most:
-            return inf, first, first
-    end = min(range(width + 1), key=lambda column: (costs[column], -origin[column]))
-    return costs[end], first + origin[end], first + end
 
 
 def _guard(char: str) -> str:

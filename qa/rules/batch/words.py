@@ -1,7 +1,4 @@
-"""``say`` over many calls: one search for all phrases of a plan, then sparse arithmetic per condition.
-
-Only what might sound like a wanted phrase is looked at talk by talk, with the functions of the single executor.
-"""
+"""``say`` over many calls: one search for all phrases of a plan, then sparse arithmetic per condition."""
 
 from __future__ import annotations
 
@@ -10,20 +7,19 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from qa.calls import Role
+from qa.rules import listening
 from qa.rules.batch import nearness
 from qa.rules.batch.hits import Hits, expand, overlapping, spoken, without_overlaps
 from qa.rules.batch.literals import Literals
 from qa.rules.batch.placement import Placing, Weak
 from qa.rules.batch.table import Bools, Ints, Table
 from qa.rules.batch.talks import Talks
-from qa.rules.conditions import matching
 from qa.rules.conditions.matching import Lexicon
 from qa.rules.model import TurnRange
 from qa.rules.phrases import GAP
 from qa.rules.plan import Key, Plan, Step
 from qa.rules.sound import NEAR_RATE, SURE_RATE
-from qa.rules.view import Talk
+from qa.rules.soundrows import rows
 from qa.rules.windows import Use
 
 Find = Callable[[str], Hits]
@@ -230,6 +226,7 @@ class Said:
         self.words, self.table, self.talks, self.placing = words, table, talks, placing
         self.doubt = plan.rule_set.doubt
         self.search = words.index.search(talks)
+        self._rows = rows(talks.codes, talks.at)
         heard = nearness.sounded(talks)
         fired = words.near.find(heard, talks)
         order = np.argsort(fired.slot, kind="stable")
@@ -281,27 +278,25 @@ class Said:
             talks += [self.search.adjacent(gapped, wanted) for gapped in self.words.index.gapped(2 * slot)]
         if words.in_parts:
             talks.append(self._latin[wanted[self._latin]])
-        candidates = np.unique(np.concatenate(talks)).tolist()
-        return self._listened(words, use, candidates, (exact, voids))
+        candidates = np.unique(np.concatenate(talks))
+        return self._listened(words, use, candidates, (exact, voids)) if len(candidates) else None
 
-    def _listened(self, words: Lexicon, use: Use, candidates: list[int], taken: tuple[Places, Places]) -> Hits | None:
+    def _listened(self, words: Lexicon, use: Use, candidates: Ints, taken: tuple[Places, Places]) -> Hits | None:
         """The nearest place of each candidate talk, if any, that is a hit and overlaps nothing found to the letter."""
-        rows: list[tuple[int, int, int, int, bool]] = []
-        for talk in candidates:
-            text = self.talks.text(talk)
-            view = Talk(talk, Role.UNKNOWN, True, (), text, ())
-            for place in matching.near_places(words, [view], use, sifted=True):
-                certain = matching.certain_by_sound(place, use)
-                if certain is not None:
-                    start = int(self.talks.at[talk])
-                    rows.append((talk, start + place.start, start + place.end, place.wording.phrase.index, certain))
-        if not rows:
-            return None
-        where, begin, end, phrase, sure = (np.array(column) for column in zip(*rows, strict=True))
-        free = np.ones(len(where), dtype=np.bool_)
+        limit = NEAR_RATE if use is Use.WANTED else SURE_RATE
+        which, begin, end, cost, size = listening.nearest(words, self._rows, candidates, limit)
+        free = which >= 0
+        if use is not Use.WANTED:
+            free &= size >= 3
         for places in taken:
-            free &= ~overlapping(where, begin, end, places.talk, places.begin, places.end)
-        return spoken(self.table, self.talks, self.doubt, begin[free], (end - begin)[free], phrase[free], sure[free])
+            free &= ~overlapping(candidates, begin, end, places.talk, places.begin, places.end)
+        if not free.any():
+            return None
+        which, begin, end, cost, size = which[free], begin[free], end[free], cost[free], size[free]
+        sure = np.full(len(which), use is not Use.ACCUSED)
+        sure &= (cost / size <= SURE_RATE) & ((size >= 4) | ((size >= 3) & (cost == 0)))
+        phrase = np.array([e.phrase.index for e in words.wordings], dtype=np.int64)[which]
+        return spoken(self.table, self.talks, self.doubt, begin, end - begin, phrase, sure)
 
 
 def _different(hits: Hits, chosen: Bools) -> Ints:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TypeVar
 
 from qa.rules import sound, soundkeys
-from qa.rules.conditions.phrasebook import LATIN, Phrasebook
+from qa.rules.conditions.phrasebook import Phrasebook
 from qa.rules.phrases import GAP, Phrase
 from qa.rules.sound import NEAR_RATE, SURE_RATE
 from qa.rules.verdict import Hit, both
@@ -17,6 +17,7 @@ from qa.rules.view import CallView, Talk
 from qa.rules.windows import Use
 
 _K = TypeVar("_K")
+_KEPT = 2048
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,18 +140,28 @@ def exact_places(words: Lexicon, talks: Sequence[Talk]) -> list[Place]:
     return [Place(talk, *span[:2], words.wordings[span[2]]) for talk, spans in book.said_in(talks, slot) for span in spans]
 
 
-def near_places(words: Lexicon, talks: Sequence[Talk], use: Use, *, sifted: bool = False) -> list[Place]:
-    """Per talk the place that sounds most like one of the wordings: within ``NEAR_RATE`` if wanted, else ``SURE_RATE``.
-
-    ``sifted`` says that the talks are those in which something may be near: somebody has looked already.
-    """
+def near_places(words: Lexicon, talks: Sequence[Talk], use: Use) -> list[Place]:
+    """Per talk the place that sounds most like one of the wordings: within ``NEAR_RATE`` if wanted, else ``SURE_RATE``."""
     limit = NEAR_RATE if use is Use.WANTED else SURE_RATE
-    found = ((talk, _nearest(words, talk.text, limit)) for talk in (talks if sifted else _candidates(words, talks, limit)) if talk.text)
-    return [
-        Place(talk, near[0], near[1], words.wordings[near[2]], exact=False, cost=near[3], length=near[4])
-        for talk, near in found
-        if near is not None
-    ]
+    heard = [talk for talk in _candidates(words, talks, limit) if talk.text]
+    if not heard:
+        return []
+    known = _known(words, limit)
+    if len(known) > _KEPT:
+        known.clear()
+    fresh = [text for text in dict.fromkeys(talk.text for talk in heard) if text not in known]
+    if fresh:
+        from qa.rules import listening  # takes tenths of a second: only where something has to be listened for
+
+        known.update(zip(fresh, listening.nearest_of(words, fresh, limit), strict=True))
+    found = [(talk, near) for talk in heard if (near := known[talk.text]) is not None]
+    return [Place(talk, begin, end, words.wordings[n], exact=False, cost=cost, length=size) for talk, (begin, end, n, cost, size) in found]
+
+
+@lru_cache(maxsize=1024)
+def _known(words: Lexicon, limit: float) -> dict[str, tuple[int, int, int, float, int] | None]:
+    """What :func:`qa.rules.listening.nearest_of` said of texts, since agents repeat themselves."""
+    return {}
 
 
 def _candidates(words: Lexicon, talks: Sequence[Talk], limit: float) -> Sequence[Talk]:
@@ -161,46 +172,6 @@ def _candidates(words: Lexicon, talks: Sequence[Talk], limit: float) -> Sequence
     heard = book.heard_in(talks, slot, near=limit == NEAR_RATE)
     latin = book.latin_in(talks) if words.in_parts else ()
     return sorted({talk.index: talk for talk in (*heard, *latin)}.values(), key=lambda t: t.index) if latin else heard
-
-
-@lru_cache(maxsize=100_000)
-def _nearest(words: Lexicon, text: str, limit: float) -> tuple[int, int, int, float, int] | None:
-    """(start, end, number of the wording, cost, sounds) of what sounds most like a wording; kept, since agents repeat themselves."""
-    heard = sound.sounds(text)
-    best: tuple[int, int, int, float, int] | None = None
-    for number in _worth_aligning(words, heard, limit, _perhaps_near(words, text, heard, limit)):
-        if best is not None and best[3] == 0 and sum([len(q.sounds.loose) for q in words.wordings[number].queries]) <= best[4]:
-            continue  # nothing is nearer than what sounds the same
-        near = _near(words.wordings[number], text, heard, limit)
-        if near is None:
-            continue
-        start, end, cost, length = near
-        if best is None or (cost / length, -length) < (best[3] / best[4], -best[4]):
-            best = (start, end, number, cost, length)
-    return best
-
-
-def _perhaps_near(words: Lexicon, text: str, heard: sound.Sounds, limit: float) -> set[int]:
-    """The wordings of which enough sounds stand in the text for it to be near."""
-    keys = words.near if limit == NEAR_RATE else words.sure
-    found = {n for key in keys.keys() & soundkeys.held_by(heard.loose) for n in keys[key]}
-    found.update(words.lettered)
-    if words.in_parts and LATIN.search(text):  # a word cut in two sounds like no other
-        found.update(words.in_parts)
-    return found
-
-
-def _worth_aligning(words: Lexicon, heard: sound.Sounds, limit: float, perhaps: Collection[int]) -> list[int]:
-    """Of the wordings that are perhaps there, those that share enough pairs of sounds with what was heard to be near it at all."""
-    near = limit == NEAR_RATE
-    # in a fixed order: of two wordings that sound equally near the first counts, in every process
-    found = []
-    for number in sorted(perhaps):
-        query = words.wordings[number].queries[0]
-        shared = len(query.sounds.pairs & heard.pairs)
-        if shared and shared >= (query.shared if near else query.strict):
-            found.append(number)
-    return [*found, *(n for n in words.always if n in perhaps)]
 
 
 def certain_by_sound(place: Place, use: Use) -> bool | None:
@@ -239,34 +210,6 @@ def hit_at(view: CallView, place: Place, *, use: Use) -> Hit | None:
 def overlapping(place: Place, others: Iterable[Place]) -> bool:
     """Whether any other place shares a character with this one."""
     return any(o.talk is place.talk and o.start < place.end and place.start < o.end for o in others)
-
-
-def _near(entry: Wording, text: str, heard: sound.Sounds, limit: float) -> tuple[int, int, float, int] | None:
-    """(start, end, cost, sounds) of the nearest place of all parts in order, gaps kept."""
-    if len(entry.queries) == 1:
-        near = sound.find_near(entry.queries[0], heard, limit)
-        return None if near is None else (near.start, near.end, near.cost, near.length)
-    begin = at = -1
-    cost, length = 0.0, 0
-    for number, query in enumerate(entry.queries):
-        rest = text if at < 0 else text[at : at + GAP + 2 * len(query.sounds.loose)]
-        offset = max(0, at)
-        if len(query.sounds.loose) < 2:
-            place = rest.find(entry.phrase.parts[number])
-            if place < 0:
-                return None
-            start, end, part_cost, part_length = place, place + len(entry.phrase.parts[number]), 0.0, 1
-        else:
-            near = sound.find_near(query, heard if at < 0 else sound.sounds(rest), limit)
-            if near is None:
-                return None
-            start, end, part_cost, part_length = near.start, near.end, near.cost, near.length
-        if at >= 0 and start > GAP:
-            return None
-        begin = start if begin < 0 else begin
-        at = offset + end
-        cost, length = cost + part_cost, length + part_length
-    return begin, at, cost, length
 
 
 def _latin(char: str) -> bool:

@@ -1,0 +1,100 @@
+"""Lists of wordings made ready for :mod:`qa.rules.kernels.nearest`, which says what in a text sounds most like one of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from qa.rules.kernels.alignment import Sounding
+from qa.rules.kernels.nearest import Book, Floats, Texts, placed
+from qa.rules.kernels.nearest import nearest as _nearest
+from qa.rules.kernels.sounding import Numbers, Offsets
+from qa.rules.sound import NEAR_RATE
+from qa.rules.soundrows import Rows, rows_of, tables
+
+if TYPE_CHECKING:
+    from qa.rules.conditions.matching import Lexicon, Wording
+
+_NEVER = 1 << 30
+
+
+def nearest(words: Lexicon, rows: Rows, chosen: Offsets, limit: float) -> tuple[Numbers, Offsets, Offsets, Floats, Numbers]:
+    """Of each of the texts ``chosen`` the wording that sounds most like something in it, within ``limit`` of the cost of a sound.
+
+    Arrays of its number (-1: none), the plain characters begin and end (as ``rows.codes`` counts), the cost and its sounds.
+    """
+    texts = Texts(rows.codes, rows.at, rows.sounds, rows.places, rows.row_at)
+    ready = book(words, limit)
+    found: tuple[Numbers, Offsets, Offsets, Floats, Numbers] = _nearest(texts, chosen, ready, sounding(), limit)
+    return found
+
+
+def nearest_of(words: Lexicon, texts: Sequence[str], limit: float) -> list[tuple[int, int, int, float, int] | None]:
+    """The same of plain texts: (begin, end, number of the wording, cost, sounds), characters counted in the text."""
+    rows = rows_of(texts)
+    found = nearest(words, rows, np.arange(len(texts)), limit)
+    columns = zip(*(column.tolist() for column in found), rows.at.tolist(), strict=False)
+    return [None if which < 0 else (begin - at, end - at, which, cost, size) for which, begin, end, cost, size, at in columns]
+
+
+def sounding() -> Sounding:
+    """What is known of all sounds met so far, for the kernels."""
+    known = tables()
+    return Sounding(known.loose, known.exact, known.guard)
+
+
+@lru_cache(maxsize=4096)
+def book(words: Lexicon, limit: float) -> Book:
+    """The wordings of a lexicon in rows."""
+    near = limit == NEAR_RATE
+    parts = [part for entry in words.wordings for part in entry.phrase.parts]
+    heard = rows_of(parts)
+    loose = tables().loose
+    first = [entry.queries[0] for entry in words.wordings]
+    pairs = [_pairs(loose[heard.sounds[heard.row_at[p] : heard.row_at[p + 1]]]) for p in _firsts(words.wordings)]
+    never = [0 if number in words.always else _NEVER for number in range(len(first))]
+    shared = [(q.shared if near else q.strict) if q.sounds.pairs else least for q, least in zip(first, never, strict=True)]
+    keys = words.near if near else words.sure
+    width = 16
+    while width < 4 * len(keys):
+        width *= 2
+    table, number = placed(_numbers(keys), width)
+    return Book(
+        _offsets(len(entry.phrase.parts) for entry in words.wordings),
+        heard.row_at.astype(np.int32),
+        heard.sounds,
+        heard.at.astype(np.int32),
+        heard.codes,
+        _offsets(map(len, pairs)),
+        np.array([pair for several in pairs for pair in several], dtype=np.int64),
+        _numbers(shared),
+        _numbers(len(first) + n if n in words.always else n for n in range(len(first))),
+        table,
+        number,
+        _offsets(map(len, keys.values())),
+        _numbers(n for several in keys.values() for n in several),
+        _numbers(n for n in words.always if n in words.lettered),
+        _numbers(words.in_parts),
+    )
+
+
+def _firsts(wordings: Sequence[Wording]) -> list[int]:
+    """The number of the first part of each wording."""
+    return _offsets(len(entry.phrase.parts) for entry in wordings)[:-1].tolist()
+
+
+def _pairs(loose: Numbers) -> list[int]:
+    """Different neighbouring sounds, each two as one number."""
+    wide = loose.astype(np.int64)
+    return np.unique(wide[:-1] << 32 | wide[1:]).tolist()
+
+
+def _offsets(sizes: Iterable[int]) -> Numbers:
+    return np.concatenate([[0], np.cumsum(list(sizes))]).astype(np.int32)
+
+
+def _numbers(values: Iterable[int]) -> Numbers:
+    return np.array(list(values), dtype=np.int32)
