@@ -13,16 +13,19 @@ Example:
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
-from rapidfuzz import fuzz
+import numpy as np
 
-from qa.rules import sound
+from qa.rules import likeness, sound
 from qa.rules.conditions import embedding
 from qa.rules.conditions.embedding import Meaning
 from qa.rules.conditions.matching import Lexicon, exact_places, lexicon
 from qa.rules.conditions.operator import Operator, Vocabulary, compile_all, param, shown
 from qa.rules.fields import Fields
+from qa.rules.likeness import Model, Models
 from qa.rules.model import Title
 from qa.rules.plaintext import plain
 from qa.rules.verdict import Found, Hit, both
@@ -49,6 +52,7 @@ class Prepared:
     params: Params
     sentences: tuple[tuple[str, str, sound.Sounds], ...]
     exclude: Lexicon
+    models: Models
     meaning: Meaning | None = None
 
 
@@ -70,9 +74,15 @@ def prepare(params: Params) -> Prepared:
     """Sentences normalised once per rule set. Raises MissingPart where the model of ``similarity: embedding`` is not there."""
     if params.model:
         wanted = embedding.meaning(params.model, [p.written for p in compile_all(params.sentences)])
-        return Prepared(params, (), lexicon(compile_all(params.exclude)), wanted)
+        return Prepared(params, (), lexicon(compile_all(params.exclude)), Models(()), wanted)
     wordings = [(p.literal, p.written, sound.sounds(p.literal)) for p in compile_all(params.sentences)]
-    return Prepared(params, tuple(wordings), lexicon(compile_all(params.exclude)))
+    models = Models([Model(text, heard.loose, 0, floor(params)) for text, _, heard in wordings])
+    return Prepared(params, tuple(wordings), lexicon(compile_all(params.exclude)), models)
+
+
+def floor(params: Params) -> float:
+    """The least closeness that leaves doubt."""
+    return round(params.at_least - BAND, 9)
 
 
 def find(prepared: Prepared, view: CallView, look: Look) -> Found:
@@ -80,11 +90,7 @@ def find(prepared: Prepared, view: CallView, look: Look) -> Found:
     if prepared.meaning is not None:
         return _by_meaning(prepared, prepared.meaning, view, look)
     hits: list[Hit] = []
-    for talk in look.talks:
-        best = _closest(prepared, talk)
-        if best is None:
-            continue
-        score, start, end, written = best
+    for talk, score, start, end, written in _closest(prepared, look.talks):
         if any(v.start < end and start < v.end for v in exact_places(prepared.exclude, [talk])):
             continue
         turn, first, last = view.original(talk, start, end)
@@ -114,35 +120,23 @@ def _by_meaning(prepared: Prepared, wanted: Meaning, view: CallView, look: Look)
     return Found(tuple(kept), look.unsure)
 
 
-def _closest(prepared: Prepared, talk: Talk) -> tuple[float, int, int, str] | None:
-    """(closeness, start, end, sentence) of the best stretch at or above the doubtful band."""
-    floor = prepared.params.at_least - BAND
-    best: tuple[float, int, int, str] | None = None
-    heard = sound.sounds(talk.text)
-    for text, written, spoken in prepared.sentences:
-        for needle, hay, by_sound in ((text, talk.text, False), (spoken.loose, heard.loose, True)):
-            found = _stretch(needle, hay, max(floor, best[0] if best else 0.0))
-            if found is None:
-                continue
-            score, start, end = found
-            if by_sound:
-                start, end = heard.starts[start], heard.ends[end - 1]
-            if best is None or score > best[0]:
-                best = (score, start, end, written)
-    return best
+def _closest(prepared: Prepared, talks: Sequence[Talk]) -> Iterator[tuple[Talk, float, int, int, str]]:
+    """(talk, closeness, start, end, sentence) of the best stretch at or above the doubtful band, of every talk that has one."""
+    texts = tuple(talk.text for talk in talks)
+    found = prepared.models.nearest(*_columns(texts), np.ones(len(texts), dtype=np.int64))
+    rows = zip(found.text, found.sentence, found.by_sound, found.begin, found.end, found.score, strict=True)
+    for text, sentence, by_sound, begin, end, score in rows:
+        start, stop = int(begin), int(end)
+        if by_sound:
+            heard = sound.sounds(texts[text])
+            start, stop = heard.starts[start], heard.ends[stop - 1]
+        yield talks[text], float(score), start, stop, prepared.sentences[sentence][1]
 
 
-def _stretch(needle: str, hay: str, floor: float) -> tuple[float, int, int] | None:
-    """The stretch of ``hay`` most like ``needle``. A turn shorter than the sentence is compared as a whole."""
-    if not needle or not hay:
-        return None
-    if len(hay) <= len(needle):
-        score = fuzz.ratio(needle, hay) / 100
-        return (score, 0, len(hay)) if score >= floor else None
-    place = fuzz.partial_ratio_alignment(needle, hay, score_cutoff=floor * 100)
-    if place is None or place.score <= 0 or place.dest_end <= place.dest_start:
-        return None
-    return place.score / 100, place.dest_start, place.dest_end
+@lru_cache(maxsize=4)
+def _columns(texts: tuple[str, ...]) -> tuple[likeness.Texts, likeness.Texts]:
+    """Letters and sounds of the talks of a call, for all conditions that look at them."""
+    return likeness.symbols(texts), likeness.sounded([sound.sounds(text).loose for text in texts])
 
 
 OPERATOR = Operator(

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from qa.compiled import kernel
-from qa.rules.kernels.subsequence import BITS, stretch
+from qa.rules.kernels.subsequence import BITS, Stretch, promising, stretch
 
 Ints = npt.NDArray[np.int64]
 Short = npt.NDArray[np.int32]
@@ -20,6 +20,8 @@ Sentences = tuple[Short, Short, Ints, Short, Short, Ints, Short, Ints]
 sentence, how often there), where each sentence begins, its symbols as numbers, and its least ``m``."""
 Texts = tuple[Short, Ints, Ints]
 """Symbols, and where each text begins and ends in them."""
+Room = tuple[Ints, Ints, Ints, Ints, Ints, Ints, Ints, Ints]
+"""Working room for letters or sounds: numbers of symbols, met, held, where, bits, masks, seen, state."""
 Floats = npt.NDArray[np.float64]
 
 
@@ -34,18 +36,32 @@ def slot_of(keys: Short, symbol: int) -> int:
 
 
 @kernel
-def _numbered(sentences: Sentences, texts: Texts, text: int, into: Ints, held: Ints, met: Ints, near: Ints, count: int) -> int:
-    """Numbers the symbols of a text (-1: of no sentence), counts ``m`` of its sentences into ``held`` and adds those met to ``near``."""
-    keys, numbers, at, users, often = sentences[0], sentences[1], sentences[2], sentences[3], sentences[4]
-    symbols, low = texts[0], texts[1][text]
-    for place in range(low, texts[2][text]):
-        slot = slot_of(keys, symbols[place])
-        number = numbers[slot] if keys[slot] >= 0 else -1
-        into[place - low] = number
-        if number >= 0 and met[number] != text:
-            met[number] = text
-            for user in range(at[number], at[number + 1]):
-                sentence = users[user]
+def _number(keys: Short, numbers: Short, symbols: Short, low: int, long: int, into: Ints) -> None:
+    """The symbols ``low`` to ``low + long`` as numbers, -1 for those of no sentence."""
+    for place in range(long):
+        slot = slot_of(keys, symbols[low + place])
+        into[place] = numbers[slot] if keys[slot] >= 0 else -1
+
+
+@kernel
+def _count(
+    at: Ints, users: Short, often: Short, numbers: Ints, long: int, text: int, met: Ints, held: Ints, where: Ints, near: Ints, count: int
+) -> int:
+    """Counts ``m`` of every sentence into ``held`` and marks in ``where`` at which of the first places of the text its symbols stand.
+
+    The sentences met are added to ``near``; returns how many those are now.
+    """
+    for place in range(long):
+        number = numbers[place]
+        if number < 0:
+            continue
+        mark = 1 << place if place < BITS else 0
+        again = met[number] == text
+        met[number] = text
+        for user in range(at[number], at[number + 1]):
+            sentence = users[user]
+            where[sentence] |= mark
+            if not again:
                 if held[sentence] == 0:
                     near[count] = sentence
                     count += 1
@@ -54,29 +70,60 @@ def _numbered(sentences: Sentences, texts: Texts, text: int, into: Ints, held: I
 
 
 @kernel
-def _masks(sentences: Sentences, which: int, numbers: Ints, long: int, bits: Ints, masks: Ints, seen: Ints) -> tuple[int, int]:
-    """Where in a sentence each symbol of the text stands, and how many stand there at all: (symbols, words) of the sentence."""
-    low, size = sentences[5][which], sentences[5][which + 1] - sentences[5][which]
-    words = (size + BITS - 1) // BITS
+def _masks(mine: Short, low: int, size: int, numbers: Ints, long: int, bits: Ints, masks: Ints) -> None:
+    """Where in the sentence ``mine[low:low + size]`` each symbol of the text stands."""
+    if size <= BITS:
+        for place in range(size):
+            bits[0, mine[low + place]] |= 1 << place
+        for place in range(long):
+            masks[0, place] = bits[0, numbers[place]] if numbers[place] >= 0 else 0
+    else:
+        for place in range(size):
+            bits[place // BITS, mine[low + place]] |= 1 << (place % BITS)
+        for word in range((size + BITS - 1) // BITS):
+            for place in range(long):
+                masks[word, place] = bits[word, numbers[place]] if numbers[place] >= 0 else 0
     for place in range(size):
-        bits[place // BITS, sentences[6][low + place]] |= 1 << (place % BITS)
-    seen[0] = 0
-    for place in range(long):
-        number = numbers[place]
-        held = 0
-        for word in range(words):
-            mask = bits[word, number] if number >= 0 else 0
-            masks[word, place] = mask
-            held |= mask
-        seen[place + 1] = seen[place] + (1 if held != 0 else 0)
-    for place in range(size):
-        bits[place // BITS, sentences[6][low + place]] = 0
-    return size, words
+        bits[place // BITS, mine[low + place]] = 0
 
 
 @kernel
-def _room(sentences: Sentences, texts: Texts, count: int) -> tuple[Ints, Ints, Ints, Ints, Ints, Ints, Ints]:
-    """Working room for one way of writing: numbers, met, held, bits, masks, seen, state."""
+def _compared(
+    mine: Short,
+    low: int,
+    size: int,
+    numbers: Ints,
+    long: int,
+    where: int,
+    bits: Ints,
+    masks: Ints,
+    seen: Ints,
+    state: Ints,
+    floor: float,
+    best: int,
+    total: int,
+) -> Stretch:
+    """The best stretch of a text for the sentence ``mine[low:low + size]`` (see :func:`stretch`)."""
+    words = (size + BITS - 1) // BITS
+    seen[0] = 0
+    if long <= BITS:
+        for place in range(long):
+            seen[place + 1] = seen[place] + ((where >> place) & 1)
+        if not promising(seen, size, long, floor):
+            return 0, 1, 0, 0
+        _masks(mine, low, size, numbers, long, bits, masks)
+    else:
+        _masks(mine, low, size, numbers, long, bits, masks)
+        for place in range(long):
+            held = 0
+            for word in range(words):
+                held |= masks[word, place]
+            seen[place + 1] = seen[place] + (1 if held != 0 else 0)
+    return stretch(masks, words, seen, size, long, floor, best, total, state)
+
+
+@kernel
+def _room(sentences: Sentences, texts: Texts, count: int) -> Room:
     longest, words = 1, 1
     for text in range(len(texts[1])):
         longest = max(longest, texts[2][text] - texts[1][text])
@@ -86,6 +133,7 @@ def _room(sentences: Sentences, texts: Texts, count: int) -> tuple[Ints, Ints, I
     return (
         np.empty(longest, dtype=np.int64),
         np.full(kinds, -1, dtype=np.int64),
+        np.zeros(count, dtype=np.int64),
         np.zeros(count, dtype=np.int64),
         np.zeros((words, kinds), dtype=np.int64),
         np.empty((words, longest), dtype=np.int64),
@@ -104,22 +152,33 @@ def closest(
     where ``sides`` and ``speakers``, sets of bits, share one. Returns rows (text, sentence, 1 if by sound, begin, end) in the order of
     texts and owners, and their scores. Of equal scores the first sentence counts, and letters before sounds.
     """
-    count = len(owner)
-    room, ears = _room(letters, written, count), _room(sounds, heard, count)
+    count, anybody, spelt = len(owner), 0, True
+    l_at, l_symbols, l_needed, s_at, s_symbols, s_needed = letters[5], letters[6], letters[7], sounds[5], sounds[6], sounds[7]
+    for sentence in range(count):
+        anybody |= sides[sentence]
+        spelt = spelt and l_at[sentence] == s_at[sentence]
+    spelt = spelt and l_at[count] == s_at[count]
+    l_numbers, l_met, l_held, l_where, l_bits, l_masks, l_seen, l_state = _room(letters, written, count)
+    s_numbers, s_met, s_held, s_where, s_bits, s_masks, s_seen, s_state = _room(sounds, heard, count)
     near, picked, marked = np.empty(2 * count, dtype=np.int64), np.empty(count, dtype=np.int64), np.full(count, -1, dtype=np.int64)
     rows, scores = np.empty((64, 5), dtype=np.int64), np.empty(64, dtype=np.float64)
     made = 0
     for text in range(len(speakers)):
-        if speakers[text] == 0:
+        if speakers[text] & anybody == 0:
             continue
-        met = _numbered(letters, written, text, room[0], room[2], room[1], near, 0)
-        by_letters = met
-        met = _numbered(sounds, heard, text, ears[0], ears[2], ears[1], near, met)
+        long, voiced = written[2][text] - written[1][text], heard[2][text] - heard[1][text]
+        met = 0
+        if not spelt or long != voiced:
+            _number(letters[0], letters[1], written[0], written[1][text], long, l_numbers)
+            met = _count(letters[2], letters[3], letters[4], l_numbers, long, text, l_met, l_held, l_where, near, met)
+        _number(sounds[0], sounds[1], heard[0], heard[1][text], voiced, s_numbers)
+        met = _count(sounds[2], sounds[3], sounds[4], s_numbers, voiced, text, s_met, s_held, s_where, near, met)
         chosen = 0
         for place in range(met):
             sentence = near[place]
-            held, needed = (room[2][sentence], letters[7][sentence]) if place < by_letters else (ears[2][sentence], sounds[7][sentence])
-            if held < needed or marked[sentence] == text or sides[sentence] & speakers[text] == 0:
+            if marked[sentence] == text or sides[sentence] & speakers[text] == 0:
+                continue
+            if l_held[sentence] < l_needed[sentence] and s_held[sentence] < s_needed[sentence]:
                 continue
             marked[sentence] = text
             at = chosen
@@ -133,13 +192,23 @@ def closest(
             sentence = picked[place]
             if owner[sentence] != last:
                 last, best, total = owner[sentence], 0, 1
+            low, size = l_at[sentence], l_at[sentence + 1] - l_at[sentence]
+            first, voices = s_at[sentence], s_at[sentence + 1] - s_at[sentence]
+            limit = floor[sentence]
             for by_sound in range(2):
-                side, texts, mine = (sounds, heard, ears) if by_sound else (letters, written, room)
-                if mine[2][sentence] < side[7][sentence]:
-                    continue
-                long = texts[2][text] - texts[1][text]
-                size, words = _masks(side, sentence, mine[0], long, mine[3], mine[4], mine[5])
-                shared, symbols, begin, end = stretch(mine[4], words, mine[5], size, long, floor[sentence], best, total, mine[6])
+                shared, symbols, begin, end = 0, 1, 0, 0
+                if by_sound:
+                    if s_held[sentence] >= s_needed[sentence]:
+                        where = s_where[sentence]
+                        shared, symbols, begin, end = _compared(
+                            s_symbols, first, voices, s_numbers, voiced, where, s_bits, s_masks, s_seen, s_state, limit, best, total
+                        )
+                # where every letter has a sound, no stretch is nearer by letters than by sounds
+                elif (size != voices or long != voiced) and l_held[sentence] >= l_needed[sentence]:
+                    where = l_where[sentence]
+                    shared, symbols, begin, end = _compared(
+                        l_symbols, low, size, l_numbers, long, where, l_bits, l_masks, l_seen, l_state, limit, best, total
+                    )
                 if shared == 0:
                     continue
                 if best == 0:
@@ -153,5 +222,6 @@ def closest(
                 rows[made - 1, 3], rows[made - 1, 4] = begin, end
                 scores[made - 1] = 2 * best / total
         for place in range(met):
-            room[2][near[place]] = ears[2][near[place]] = 0
+            sentence = near[place]
+            l_held[sentence] = l_where[sentence] = s_held[sentence] = s_where[sentence] = 0
     return rows[:made].copy(), scores[:made].copy()

@@ -75,6 +75,12 @@ def least(floor: float, total: int, best: int, best_total: int) -> int:
 
 
 @kernel
+def enough(shared: int, total: int, floor: float, best: int, best_total: int) -> bool:
+    """Whether a common length of ``shared`` among ``total`` symbols is as much as :func:`least` asks for."""
+    return bool(2.0 * shared + _SLACK >= floor * total) and bool(shared * best_total > best * total)
+
+
+@kernel
 def stretch(masks: Ints, words: int, seen: Ints, size: int, long: int, floor: float, best: int, best_total: int, state: Ints) -> Stretch:
     """The best stretch of a text of ``long`` symbols, if it reaches ``floor`` and scores above ``2 best / best_total``.
 
@@ -85,10 +91,10 @@ def stretch(masks: Ints, words: int, seen: Ints, size: int, long: int, floor: fl
     found = begin = end = 0
     total = 1
     if long <= size:
-        needed = least(floor, size + long, best, best_total)
-        if seen[long] >= needed:
+        shared = seen[long]
+        if enough(shared, size + long, floor, best, best_total):
             shared = common(masks, words, size, 0, long, state)
-            if shared >= needed:
+            if enough(shared, size + long, floor, best, best_total):
                 return shared, size + long, 0, long
         return 0, 1, 0, 0
     needed, at = least(floor, 2 * size, best, best_total), 0
@@ -104,18 +110,36 @@ def stretch(masks: Ints, words: int, seen: Ints, size: int, long: int, floor: fl
         at += max(1, needed - shared)
     for tail in range(2):
         wide = size - 1
-        while wide > 0:
+        while wide > 0 and enough(wide, size + wide, floor, best, best_total):
             first = long - wide if tail else 0
-            needed = least(floor, size + wide, best, best_total)
-            if needed > wide:  # shorter ones cannot do either
-                break
             shared = seen[first + wide] - seen[first]
-            if shared >= needed:
+            if enough(shared, size + wide, floor, best, best_total):
                 shared = common(masks, words, size, first, first + wide, state)
-                if shared >= needed:
+                if enough(shared, size + wide, floor, best, best_total):
                     found, total, begin, end = shared, size + wide, first, first + wide
                     best, best_total = shared, total
             wide -= 1
-            while wide > 0 and wide >= shared and least(floor, size + wide, best, best_total) > shared:
+            while wide >= shared and not enough(shared, size + wide, floor, best, best_total):  # shorter ones share no more
                 wide -= 1
     return found, total, begin, end
+
+
+@kernel
+def promising(seen: Ints, size: int, long: int, floor: float) -> bool:
+    """Whether any stretch has enough of the sentence's symbols, in whatever order, to reach ``floor`` (see :func:`stretch`)."""
+    if long <= size:
+        return enough(seen[long], size + long, floor, 0, 1)
+    needed, at = least(floor, 2 * size, 0, 1), 0
+    while at <= long - size:
+        shared = seen[at + size] - seen[at]
+        if shared >= needed:
+            return True
+        at += needed - shared
+    for tail in range(2):
+        wide = size - 1
+        while wide > 0 and enough(wide, size + wide, floor, 0, 1):
+            first = long - wide if tail else 0
+            if enough(seen[first + wide] - seen[first], size + wide, floor, 0, 1):
+                return True
+            wide -= 1
+    return False
