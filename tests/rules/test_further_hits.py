@@ -83,7 +83,7 @@ TABLE = [
 def test_one_certain_hit_does_not_settle_how_many_there_are(
     asks: str, conditions: dict[str, str], clear: str, garbled: str, expected: str, doubt: str
 ) -> None:
-    """Weak words of the customer are nothing that the agent could be accused of: see the fourth row."""
+    """Where the one cause was answered for certain, weak words elsewhere change nothing: see the fourth row."""
     call = heard(garbled if doubt == GARBLED else clear, doubt)
     outcome, reason, _, _ = judged(conditions, f"expect: {asks}", call)
     assert outcome[0].replace("d", "?") == expected[["", CUT, LOW, GARBLED].index(doubt)], reason
