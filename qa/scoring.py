@@ -48,23 +48,31 @@ class ItemResult:
 
 
 @dataclass(frozen=True, slots=True)
-class Scorecard:
-    """The judgement of one call by one version of one rule set; ``passed`` is ``yes``, ``no`` or ``doubtful``.
+class Points:
+    """What a call comes to: the interval of its score, and ``passed`` (``yes``, ``no`` or ``doubtful``).
 
-    ``fatal_certain`` and ``fatal_possible`` count the fatal items that failed and those in doubt. ``band_high`` is the grade of
-    ``high`` and counts, ``band_low`` that of ``low``; None without bands. ``variables`` are the values that the rule set's variables
-    had for this call, for people; ``metadata_open`` says that fields might still arrive.
+    ``fatal_certain`` and ``fatal_possible`` count the fatal items that failed and those in doubt.
+    """
+
+    low: float
+    high: float
+    passed: str
+    fatal_certain: int
+    fatal_possible: int
+
+
+@dataclass(frozen=True, slots=True)
+class Scorecard(Points):
+    """The judgement of one call by one version of one rule set.
+
+    ``band_high`` is the grade of ``high`` and counts, ``band_low`` that of ``low``; None without bands. ``variables`` are the values
+    that the rule set's variables had for this call, for people; ``metadata_open`` says that fields might still arrive.
     """
 
     call_id: str
     rule_set_id: str
     version: int
     rule_hash: str
-    low: float
-    high: float
-    passed: str
-    fatal_certain: int
-    fatal_possible: int
     items: tuple[ItemResult, ...]
     sections: tuple[Part, ...] = ()
     band_low: Band | None = None
@@ -95,15 +103,15 @@ def score(rule_set: RuleSet, call: Call) -> Scorecard:
     results = tuple([_result(j, s, at, call) for j, s, at in zip(judged.judgements, standings, stakes, strict=True)])
     sums = _sums(rule_set, judged.judgements, standings)
     return Scorecard(
-        call.id,
-        rule_set.id,
-        rule_set.version,
-        rule_set.content_hash,
         sums.low,
         sums.high,
         sums.passed,
         sums.fatal_certain,
         sums.fatal_possible,
+        call.id,
+        rule_set.id,
+        rule_set.version,
+        rule_set.content_hash,
         results,
         parts(rule_set, items),
         band(rule_set, sums.low),
@@ -114,15 +122,10 @@ def score(rule_set: RuleSet, call: Call) -> Scorecard:
 
 
 @dataclass(frozen=True, slots=True)
-class Totals:
-    """The numbers of a scorecard, and the outcome of every item; see :class:`Scorecard`."""
+class Totals(Points):
+    """The numbers of a scorecard, and the outcome of every item."""
 
     outcomes: tuple[Outcome, ...]
-    low: float
-    high: float
-    passed: str
-    fatal_certain: int
-    fatal_possible: int
 
 
 def totals(rule_set: RuleSet, judgements: Sequence[Judgement]) -> Totals:
@@ -137,7 +140,7 @@ def _sums(rule_set: RuleSet, judgements: Sequence[Judgement], standings: Sequenc
     low, high = interval(rule_set, [s.open for s in standings])
     passes, may_pass = low >= rule_set.pass_mark and not possible, high >= rule_set.pass_mark and not certain
     passed = "yes" if passes and may_pass else "doubtful" if may_pass else "no"
-    return Totals(outcomes, low, high, passed, certain, possible)
+    return Totals(low, high, passed, certain, possible, outcomes)
 
 
 def band(rule_set: RuleSet, points: float) -> Band | None:

@@ -19,7 +19,7 @@ from qa import rules
 from qa.calls import Call
 from qa.rulebook import RuleBook
 from qa.rules import RuleSet, in_language
-from qa.rules.explain import ConditionSeen, Explanation, ItemSeen, Part, explain
+from qa.rules.explain import ConditionSeen, Explanation, ItemSeen, Part, explain, sentences
 from qa.rules.fields import near
 from qa.rules.verdict import Hit, Verdict
 
@@ -125,7 +125,7 @@ def _parts(parts: tuple[Part, ...]) -> None:
 def _condition(seen: ConditionSeen, call: Call, language: str) -> None:
     zh = language == "zh"
     place = seen.place[language] or ("整通" if zh else "whole call")
-    searched = _numbers(seen.searched)
+    searched = sentences(seen.searched)
     looked = f"  [{searched}]" if searched else ""
     head = f"  • {seen.name} = {seen.verdict.value}  {seen.operator}: {seen.wanted[language]}  ({place}{looked})"
     _line(f"{head}  {seen.seconds * 1000:.2f} ms")
@@ -146,17 +146,6 @@ def _place(hit: Hit, call: Call) -> str:
         return ""
     time = f" {clock(hit.span)}" if hit.span else ""
     return f"#{hit.turn + 1}{time} {call.turns[hit.turn].role.value} "
-
-
-def _numbers(turns: tuple[int, ...]) -> str:
-    """Sentence numbers (from 1) with runs joined: ``#1–#3 #7``."""
-    runs: list[list[int]] = []
-    for turn in turns:
-        if runs and turn == runs[-1][-1] + 1:
-            runs[-1].append(turn)
-        else:
-            runs.append([turn])
-    return " ".join(f"#{run[0] + 1}" if len(run) == 1 else f"#{run[0] + 1}–#{run[-1] + 1}" for run in runs)
 
 
 def _line(text: str) -> None:

@@ -16,11 +16,11 @@ from hotline.store.parquet_files import part_of
 from hotline.store.schema import rule_sets, scores
 from hotline.store.tables import upsert
 from qa.rules import RuleSet
-from qa.scoring import Outcome, Scorecard
+from qa.scoring import Outcome, Points, Scorecard
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
+class Result(Points):
     """One judgement of a call. ``scored_at`` is in the centre's zone; ``author`` is "" for the one that came with the recording.
 
     ``band`` is the grade as {zh, en}, None without grades; ``variables`` are the values that the rule set's variables had.
@@ -32,11 +32,6 @@ class Result:
     rule_set_id: str
     version: int
     rule_hash: str
-    low: float
-    high: float
-    passed: str
-    fatal_certain: int
-    fatal_possible: int
     failed_items: int
     doubtful_items: int
     current: bool

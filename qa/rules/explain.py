@@ -193,3 +193,18 @@ def _excused(run: Run, key: Key, found: Found) -> Iterator[Excuse]:
         mine = [h for h in gone if (h.turn, h.start, h.end, h.span) not in kept]
         yield from (Excuse(h, unless.condition) for h in mine)
         gone = [h for h in gone if h not in mine]
+
+
+def sentences(turns: tuple[int, ...]) -> str:
+    """Sentence numbers (from 1) with runs joined.
+
+    >>> sentences((0, 1, 2, 6))
+    '#1–#3 #7'
+    """
+    runs: list[list[int]] = []
+    for turn in turns:
+        if runs and turn == runs[-1][-1] + 1:
+            runs[-1].append(turn)
+        else:
+            runs.append([turn])
+    return " ".join(f"#{run[0] + 1}" if len(run) == 1 else f"#{run[0] + 1}–#{run[-1] + 1}" for run in runs)

@@ -138,7 +138,7 @@ def scorecard(number: int, high: float, rules: RuleSet) -> Scorecard:
         ItemResult("rude", "manner", rude, 0.0, 0.0, 0.0, True, "", ()),
     )
     return Scorecard(
-        f"K{number:03d}", rules.id, rules.version, rules.content_hash, high - in_doubt, high, "yes", int(number == 3), 0, items
+        high - in_doubt, high, "yes", int(number == 3), 0, f"K{number:03d}", rules.id, rules.version, rules.content_hash, items
     )
 
 

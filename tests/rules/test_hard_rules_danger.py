@@ -20,13 +20,9 @@ import pytest
 from qa.calls import Call, Role
 from qa.rules import load_text
 from qa.scoring import ItemResult, score
+from tests.rules.cards import one_section
 
-CARD = """
-id: t
-title: T
-sections:
-  - id: s
-    items:
+CARD = one_section("""
       - id: warning
         fatal: true
         applies_when: danger
@@ -40,7 +36,7 @@ sections:
             within: 3 agent turns
             before: {first: ask_account, if_absent: open}
         expect: warn
-"""
+""")
 DANGER = "customer: 我家电表冒烟了"
 
 

@@ -19,19 +19,15 @@ import pytest
 from qa.calls import Call, Layout, Span
 from qa.rules import load_text
 from qa.scoring import ItemResult, score
+from tests.rules.cards import one_section
 
-CARD = """
-id: t
-title: T
-sections:
-  - id: s
-    items:
+CARD = one_section("""
       - id: cuts
         points: 10
         conditions:
           cut: {interruption: {overlap: 0.5 s, min_chars: 4}, by: agent}
         forbid: count(cut) >= 2
-"""
+""")
 
 
 def judged(call: Call) -> ItemResult:

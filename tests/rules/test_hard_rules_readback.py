@@ -24,13 +24,9 @@ from qa.calls import Call, Role
 from qa.rules import load_text
 from qa.rules.examples import turns_of
 from qa.scoring import ItemResult, score
+from tests.rules.cards import one_section
 
-CARD = """
-id: t
-title: T
-sections:
-  - id: s
-    items:
+CARD = one_section("""
       - id: readback
         points: 10
         applies_when: given
@@ -38,7 +34,7 @@ sections:
           given: {entity: phone, by: customer}
           back: {entity: phone, by: agent, after: any given%s}
         expect: each given.value == back.value
-"""
+""")
 GIVEN = "customer: 我的电话是13800004517"
 
 

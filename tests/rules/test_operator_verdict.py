@@ -11,6 +11,7 @@ from qa.rules import load_text
 from qa.rules.conditions.item_verdict import MAX_DEPTH, outcomes_of
 from qa.rules.verdict import Verdict
 from qa.scoring import score
+from tests.rules.cards import one_section
 
 HIT, MISS, DOUBTFUL = Verdict.HIT, Verdict.MISS, Verdict.DOUBTFUL
 
@@ -125,12 +126,7 @@ def test_a_shared_condition_that_asks_for_nobody_is_named_by_its_place() -> None
 
 
 def test_a_circle_behind_conditions_that_are_reached_twice() -> None:
-    text = dedent("""
-        id: t
-        title: T
-        sections:
-          - id: s
-            items:
+    text = one_section("""
               - id: a
                 points: 5
                 show_first: [x]
@@ -156,12 +152,7 @@ def test_what_is_no_circle(call) -> None:
 
 @pytest.mark.parametrize("via", ["unless: [x]", "in: first 3 turns, unless: [x]"])
 def test_a_circle_through_an_excuse_an_applicability_or_a_flow(via) -> None:
-    text = dedent(f"""
-        id: t
-        title: T
-        sections:
-          - id: s
-            items:
+    text = one_section(f"""
               - id: a
                 points: 5
                 conditions:

@@ -13,14 +13,11 @@ from qa.rules.examples import call_of, turns_of
 from qa.rules.explain import explain
 from qa.rules.verdict import Verdict
 from qa.rules.where import where
+from tests.rules.cards import one_section
 from tests.rules.command_line import hotline
 
 ROOT = Path(__file__).parents[2]
-CARD = """id: t
-title: T
-sections:
-  - id: s
-    items:
+CARD = one_section("""
       - id: dead_air
         title: {zh: 不冷场, en: No dead air}
         points: 10
@@ -39,7 +36,7 @@ sections:
           sorry: {say: 抱歉, by: agent, after: first upset, within: 2 agent turns}
         applies_when: upset
         expect: sorry
-"""
+""")
 TALK = """agent@0-2: 您好，请讲。
 customer@3-5: 我要投诉
 agent@16-18: 请稍等。

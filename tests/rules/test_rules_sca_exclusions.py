@@ -9,6 +9,7 @@ import pytest
 
 from qa.rules import load, load_text
 from qa.rules.sca import export_sca, import_sca_text
+from tests.rules.cards import one_section
 from tests.rules.command_line import hotline
 from tests.rules.sca_documents import document, judged, outcome
 
@@ -20,7 +21,7 @@ BOTH = "我网线没断，是门口的电线断了"
 def card(condition: str) -> str:
     """A rule set of the item x over ``condition``, and y without an exclusion."""
     items = [f"{{id: {name}, points: 1, conditions: {{c: {{{of}}}}}, forbid: c}}" for name, of in (("x", condition), ("y", "say: 滚"))]
-    return f"id: t\ntitle: T\nsections:\n  - id: s\n    items:\n      - {items[0]}\n      - {items[1]}\n"
+    return one_section("\n".join(f"- {item}" for item in items))
 
 
 def test_both_in_one_sentence_tells_the_two_apart() -> None:

@@ -19,15 +19,11 @@ from qa.rules.conditions import OPERATORS
 from qa.rules.keys import keys_read
 from qa.rules.reference import reference
 from qa.rules.schema import schema, schema_text
+from tests.rules.cards import one_section
 
 ROOT = Path(__file__).parents[2]
 VALIDATOR = Draft202012Validator(schema())
-CARD = """
-id: t
-title: T
-sections:
-  - id: s
-    items:
+CARD = one_section("""
       - id: i
         points: 5
         conditions:
@@ -36,7 +32,7 @@ sections:
         expect: x and not y
         examples:
           pass: ["agent: 您好", ["agent: 您好", "customer: 喂"], {turns: "agent: 您好", direction: inbound}]
-"""
+""")
 
 
 def plainly(value: Any) -> Any:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from qa.calls import Call, Layout, Role, Span, Turn
 from qa.rules import load_text
 from qa.scoring import Outcome, score
+from tests.rules.cards import one_section
 
 TWO = """
 id: t
@@ -70,28 +71,18 @@ def test_what_perhaps_does_not_apply(call) -> None:
 
 @pytest.mark.parametrize(("hits", "lost"), [(0, 0), (1, 3), (2, 6), (5, 7)])
 def test_points_per_hit_up_to_a_cap(call, hits, lost) -> None:
-    text = """
-id: t
-title: T
-sections:
-  - id: s
-    items:
+    text = one_section("""
       - {id: no, points_per_hit: 3, at_most: 7, conditions: {x: {say: 不知道, by: agent}}, forbid: x}
-"""
+""")
     result = card(call("agent: 好" + "，不知道" * hits), text)
     assert result.high == result.low == 100 - lost
     assert len(result.items[0].evidence) == hits
 
 
 def test_possible_hits_cost_only_the_low_end(call) -> None:
-    text = """
-id: t
-title: T
-sections:
-  - id: s
-    items:
+    text = one_section("""
       - {id: no, points_per_hit: 3, at_most: 9, conditions: {x: {interruption: {}, by: agent}}, forbid: x}
-"""
+""")
     lines = ("customer@0-4: 我家从早上就停电", "agent@3-6: 停电请报地址", "customer@6-9: 你听我说完好吗", "agent@8-11: 我说先报地址")
     assert (card(call(*lines), text).low, card(call(*lines), text).high) == (94, 94)
     mono = card(call(*lines, layout="mono"), text)
@@ -99,16 +90,11 @@ sections:
 
 
 def test_bonus_and_set_score(call) -> None:
-    text = """
-id: t
-title: T
-sections:
-  - id: s
-    items:
+    text = one_section("""
       - {id: a, points: 10, conditions: {x: {say: 您好啊}}, expect: x}
       - {id: b, bonus: 4, conditions: {x: {say: 祝您生活愉快}}, expect: x}
       - {id: c, set_score: 60, conditions: {x: {say: 不归我们管}}, forbid: x}
-"""
+""")
     assert card(call("agent: 祝您生活愉快"), text).high == 94
     assert card(call("agent: 您好啊祝您生活愉快"), text).high == 100, "never above the start"
     assert card(call("agent: 您好啊不归我们管"), text).high == 60

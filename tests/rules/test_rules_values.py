@@ -20,6 +20,7 @@ from qa.rules.values import Personal, Time, Words, compare, literal, shown
 from qa.rules.verdict import Verdict
 from qa.scoring import score
 from qa.text.quantities import Quantity
+from tests.rules.cards import one_section
 
 HIT, MISS, DOUBTFUL = Verdict.HIT, Verdict.MISS, Verdict.DOUBTFUL
 BEGAN = datetime(2026, 11, 20, 10, 0, tzinfo=timezone(timedelta(hours=8)))
@@ -319,12 +320,7 @@ def test_digits_of_a_plain_telephone_number_are_no_quantity(find, call) -> None:
 
 
 def test_dates_in_examples_count_from_started_at() -> None:
-    text = """
-id: t
-title: T
-sections:
-  - id: s
-    items:
+    text = one_section("""
       - id: i
         points: 1
         conditions: {x: {entity: date, by: agent}}
@@ -332,7 +328,7 @@ sections:
         examples:
           pass: [{started_at: 2026-11-20T10:00+08:00, turns: ["agent: 下周二上门"]}]
           fail: [{started_at: 2026-11-20T10:00+08:00, turns: ["agent: 下周五上门"]}]
-"""
+""")
     from qa.rules.proving import prove
 
     assert all(proof.held for proof in prove(load_text(text, "t.yaml")))

@@ -169,7 +169,7 @@ class Samples:
             ItemResult("no_dead_air", "handling", Outcome.FAIL, 10.0, 100.0 - high, 100.0 - high, False, "沉默 / silence", (gap, seen)),
             ItemResult("rude", "manner", Outcome.DOUBTFUL, 0.0, 0.0, high - low, True, "听不清 / unclear", ()),
         )
-        return Scorecard(call_id, "tiny", 1, rule_hash, low, high, "doubtful", 0, 1, items)
+        return Scorecard(low, high, "doubtful", 0, 1, call_id, "tiny", 1, rule_hash, items)
 
     @staticmethod
     def store_call(store: Store, call: Call, scorecard: Scorecard | None = None, audio: Path | None = None) -> None:

@@ -250,7 +250,6 @@ def test_settings_of_a_text() -> None:
     assert draft.begins(text, date(2027, 1, 1)) == "id: a\neffective: {from: 2027-01-01}\nversion: 3\nsections: []\n"
     assert draft.with_setting(text, "version", "4").count("version: 4") == 1
     assert draft.with_setting("title: A", "version", "1") == "version: 1\ntitle: A"
-    assert explanation.sentences((0, 1, 4)) == "#1–#2 #5"
 
 
 def test_a_file_that_differs_from_what_is_published_is_a_draft(app: Opener, house: Any) -> None:

@@ -9,7 +9,7 @@ from hotline.locale import current, t, term
 from hotline.ui.markup import literal
 from qa.calls import Call
 from qa.rules import RuleSet, in_language
-from qa.rules.explain import ConditionSeen, ItemSeen, Part, explain
+from qa.rules.explain import ConditionSeen, ItemSeen, Part, explain, sentences
 from qa.rules.verdict import Hit
 from qa.scoring import Outcome
 
@@ -83,18 +83,3 @@ def _hit(hit: Hit, call: Call) -> str:
     place = "" if hit.turn is None else f"#{hit.turn + 1} {term('side', call.turns[hit.turn].role.value)} "
     doubt = "" if hit.certain else f" ({in_language(hit.doubt, current())})"
     return f"{place}{in_language(hit.detail, current())}{doubt}"
-
-
-def sentences(turns: tuple[int, ...]) -> str:
-    """Sentence numbers (from 1) with runs joined.
-
-    >>> sentences((0, 1, 2, 6))
-    '#1–#3 #7'
-    """
-    runs: list[list[int]] = []
-    for turn in turns:
-        if runs and turn == runs[-1][-1] + 1:
-            runs[-1].append(turn)
-        else:
-            runs.append([turn])
-    return " ".join(f"#{run[0] + 1}" if len(run) == 1 else f"#{run[0] + 1}–#{run[-1] + 1}" for run in runs)
