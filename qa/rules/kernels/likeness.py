@@ -20,8 +20,11 @@ Sentences = tuple[Short, Short, Ints, Short, Short, Ints, Short, Ints]
 sentence, how often there), where each sentence begins, its symbols as numbers, and its least ``m``."""
 Texts = tuple[Short, Ints, Ints]
 """Symbols, and where each text begins and ends in them."""
-Room = tuple[Ints, Ints, Ints, Ints, Ints, Ints, Ints, Ints]
-"""Working room for letters or sounds: numbers of symbols, met, held, where, bits, masks, seen, state."""
+Grid = npt.NDArray[np.int64]
+Room = tuple[Ints, Ints, Ints, Grid, Grid, Ints, Ints]
+"""Working room for letters or sounds: numbers of symbols, met, held, where, bits, seen, state."""
+_SPANS = 4
+"""Words of bits that tell where symbols stand in a text."""
 Floats = npt.NDArray[np.float64]
 
 
@@ -36,31 +39,34 @@ def slot_of(keys: Short, symbol: int) -> int:
 
 
 @kernel
-def _number(keys: Short, numbers: Short, symbols: Short, low: int, long: int, into: Ints) -> None:
-    """The symbols ``low`` to ``low + long`` as numbers, -1 for those of no sentence."""
+def _number(keys: Short, numbers: Short, symbols: Short, low: int, long: int, other: int, into: Ints) -> None:
+    """The symbols ``low`` to ``low + long`` as numbers, ``other`` for those of no sentence."""
     for place in range(long):
         slot = slot_of(keys, symbols[low + place])
-        into[place] = numbers[slot] if keys[slot] >= 0 else -1
+        into[place] = numbers[slot] if keys[slot] >= 0 else other
 
 
 @kernel
 def _count(
-    at: Ints, users: Short, often: Short, numbers: Ints, long: int, text: int, met: Ints, held: Ints, where: Ints, near: Ints, count: int
+    at: Ints, users: Short, often: Short, numbers: Ints, long: int, text: int, met: Ints, held: Ints, where: Grid, near: Ints, count: int
 ) -> int:
-    """Counts ``m`` of every sentence into ``held`` and marks in ``where`` at which of the first places of the text its symbols stand.
+    """Counts ``m`` of every sentence into ``held`` and marks as bits of ``where`` at which places of the text its symbols stand.
 
     The sentences met are added to ``near``; returns how many those are now.
     """
+    spans = where.shape[1]
     for place in range(long):
         number = numbers[place]
-        if number < 0:
+        if number == len(at) - 1:
             continue
-        mark = 1 << place if place < BITS else 0
+        span, mark = place // BITS, 1 << (place % BITS)
+        if span >= spans:
+            span, mark = 0, 0
         again = met[number] == text
         met[number] = text
         for user in range(at[number], at[number + 1]):
             sentence = users[user]
-            where[sentence] |= mark
+            where[sentence, span] |= mark
             if not again:
                 if held[sentence] == 0:
                     near[count] = sentence
@@ -70,33 +76,14 @@ def _count(
 
 
 @kernel
-def _masks(mine: Short, low: int, size: int, numbers: Ints, long: int, bits: Ints, masks: Ints) -> None:
-    """Where in the sentence ``mine[low:low + size]`` each symbol of the text stands."""
-    if size <= BITS:
-        for place in range(size):
-            bits[0, mine[low + place]] |= 1 << place
-        for place in range(long):
-            masks[0, place] = bits[0, numbers[place]] if numbers[place] >= 0 else 0
-    else:
-        for place in range(size):
-            bits[place // BITS, mine[low + place]] |= 1 << (place % BITS)
-        for word in range((size + BITS - 1) // BITS):
-            for place in range(long):
-                masks[word, place] = bits[word, numbers[place]] if numbers[place] >= 0 else 0
-    for place in range(size):
-        bits[place // BITS, mine[low + place]] = 0
-
-
-@kernel
 def _compared(
     mine: Short,
     low: int,
     size: int,
     numbers: Ints,
     long: int,
-    where: int,
-    bits: Ints,
-    masks: Ints,
+    where: Ints,
+    bits: Grid,
     seen: Ints,
     state: Ints,
     floor: float,
@@ -105,21 +92,31 @@ def _compared(
 ) -> Stretch:
     """The best stretch of a text for the sentence ``mine[low:low + size]`` (see :func:`stretch`)."""
     words = (size + BITS - 1) // BITS
-    seen[0] = 0
-    if long <= BITS:
-        for place in range(long):
-            seen[place + 1] = seen[place] + ((where >> place) & 1)
+    marked = long <= BITS * len(where)
+    if marked:
+        shared = 0
+        seen[0] = 0
+        for begin in range(0, long, BITS):
+            left = where[begin // BITS]
+            for place in range(begin, min(long, begin + BITS)):
+                shared += left & 1
+                left >>= 1
+                seen[place + 1] = shared
         if not promising(seen, size, long, floor):
             return 0, 1, 0, 0
-        _masks(mine, low, size, numbers, long, bits, masks)
-    else:
-        _masks(mine, low, size, numbers, long, bits, masks)
+    for place in range(size):
+        bits[place // BITS, mine[low + place]] |= 1 << (place % BITS)
+    if not marked:
+        seen[0] = 0
         for place in range(long):
             held = 0
             for word in range(words):
-                held |= masks[word, place]
+                held |= bits[word, numbers[place]]
             seen[place + 1] = seen[place] + (1 if held != 0 else 0)
-    return stretch(masks, words, seen, size, long, floor, best, total, state)
+    found = stretch(bits, words, numbers, seen, size, long, floor, best, total, state)
+    for place in range(size):
+        bits[place // BITS, mine[low + place]] = 0
+    return found
 
 
 @kernel
@@ -134,9 +131,8 @@ def _room(sentences: Sentences, texts: Texts, count: int) -> Room:
         np.empty(longest, dtype=np.int64),
         np.full(kinds, -1, dtype=np.int64),
         np.zeros(count, dtype=np.int64),
-        np.zeros(count, dtype=np.int64),
+        np.zeros((count, min(_SPANS, (longest + BITS - 1) // BITS)), dtype=np.int64),
         np.zeros((words, kinds), dtype=np.int64),
-        np.empty((words, longest), dtype=np.int64),
         np.empty(longest + 1, dtype=np.int64),
         np.empty(words, dtype=np.int64),
     )
@@ -158,8 +154,8 @@ def closest(
         anybody |= sides[sentence]
         spelt = spelt and l_at[sentence] == s_at[sentence]
     spelt = spelt and l_at[count] == s_at[count]
-    l_numbers, l_met, l_held, l_where, l_bits, l_masks, l_seen, l_state = _room(letters, written, count)
-    s_numbers, s_met, s_held, s_where, s_bits, s_masks, s_seen, s_state = _room(sounds, heard, count)
+    l_numbers, l_met, l_held, l_where, l_bits, l_seen, l_state = _room(letters, written, count)
+    s_numbers, s_met, s_held, s_where, s_bits, s_seen, s_state = _room(sounds, heard, count)
     near, picked, marked = np.empty(2 * count, dtype=np.int64), np.empty(count, dtype=np.int64), np.full(count, -1, dtype=np.int64)
     rows, scores = np.empty((64, 5), dtype=np.int64), np.empty(64, dtype=np.float64)
     made = 0
@@ -169,9 +165,9 @@ def closest(
         long, voiced = written[2][text] - written[1][text], heard[2][text] - heard[1][text]
         met = 0
         if not spelt or long != voiced:
-            _number(letters[0], letters[1], written[0], written[1][text], long, l_numbers)
+            _number(letters[0], letters[1], written[0], written[1][text], long, len(letters[2]) - 1, l_numbers)
             met = _count(letters[2], letters[3], letters[4], l_numbers, long, text, l_met, l_held, l_where, near, met)
-        _number(sounds[0], sounds[1], heard[0], heard[1][text], voiced, s_numbers)
+        _number(sounds[0], sounds[1], heard[0], heard[1][text], voiced, len(sounds[2]) - 1, s_numbers)
         met = _count(sounds[2], sounds[3], sounds[4], s_numbers, voiced, text, s_met, s_held, s_where, near, met)
         chosen = 0
         for place in range(met):
@@ -201,13 +197,13 @@ def closest(
                     if s_held[sentence] >= s_needed[sentence]:
                         where = s_where[sentence]
                         shared, symbols, begin, end = _compared(
-                            s_symbols, first, voices, s_numbers, voiced, where, s_bits, s_masks, s_seen, s_state, limit, best, total
+                            s_symbols, first, voices, s_numbers, voiced, where, s_bits, s_seen, s_state, limit, best, total
                         )
                 # where every letter has a sound, no stretch is nearer by letters than by sounds
                 elif (size != voices or long != voiced) and l_held[sentence] >= l_needed[sentence]:
                     where = l_where[sentence]
                     shared, symbols, begin, end = _compared(
-                        l_symbols, low, size, l_numbers, long, where, l_bits, l_masks, l_seen, l_state, limit, best, total
+                        l_symbols, low, size, l_numbers, long, where, l_bits, l_seen, l_state, limit, best, total
                     )
                 if shared == 0:
                     continue
@@ -223,5 +219,7 @@ def closest(
                 scores[made - 1] = 2 * best / total
         for place in range(met):
             sentence = near[place]
-            l_held[sentence] = l_where[sentence] = s_held[sentence] = s_where[sentence] = 0
+            l_held[sentence] = s_held[sentence] = 0
+            l_where[sentence] = 0
+            s_where[sentence] = 0
     return rows[:made].copy(), scores[:made].copy()

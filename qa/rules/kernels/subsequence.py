@@ -38,16 +38,16 @@ def ones(word: int) -> int:
 
 
 @kernel
-def common(masks: Ints, words: int, size: int, begin: int, end: int, state: Ints) -> int:
+def common(bits: Ints, words: int, numbers: Ints, size: int, begin: int, end: int, state: Ints) -> int:
     """The longest common subsequence of a sentence of ``size`` symbols and the symbols ``begin`` to ``end`` of a text.
 
-    ``masks[word, place]`` tells where in the sentence, of so many ``words``, the symbol of the text stands; ``state`` is room for them.
+    ``bits[word, number]`` tells where in the sentence, of so many ``words``, a symbol stands; ``state`` is room for them.
     """
     if words == 1:
         full = (1 << size) - 1
         left = full
         for place in range(begin, end):
-            met = left & masks[0, place]
+            met = left & bits[0, numbers[place]]
             left = ((left + met) | (left - met)) & full
         return size - ones(left)
     for word in range(words):
@@ -56,7 +56,7 @@ def common(masks: Ints, words: int, size: int, begin: int, end: int, state: Ints
         carry = 0
         for word in range(words):
             left = state[word]
-            met = left & masks[word, place]
+            met = left & bits[word, numbers[place]]
             total = left + met + carry
             carry = total >> BITS
             state[word] = (total & _WORD) | (left - met)
@@ -81,7 +81,9 @@ def enough(shared: int, total: int, floor: float, best: int, best_total: int) ->
 
 
 @kernel
-def stretch(masks: Ints, words: int, seen: Ints, size: int, long: int, floor: float, best: int, best_total: int, state: Ints) -> Stretch:
+def stretch(
+    bits: Ints, words: int, numbers: Ints, seen: Ints, size: int, long: int, floor: float, best: int, best_total: int, state: Ints
+) -> Stretch:
     """The best stretch of a text of ``long`` symbols, if it reaches ``floor`` and scores above ``2 best / best_total``.
 
     ``seen[place]`` counts the symbols before ``place`` that the sentence has at all. Of equals whole stretches come before those at the
@@ -93,7 +95,7 @@ def stretch(masks: Ints, words: int, seen: Ints, size: int, long: int, floor: fl
     if long <= size:
         shared = seen[long]
         if enough(shared, size + long, floor, best, best_total):
-            shared = common(masks, words, size, 0, long, state)
+            shared = common(bits, words, numbers, size, 0, long, state)
             if enough(shared, size + long, floor, best, best_total):
                 return shared, size + long, 0, long
         return 0, 1, 0, 0
@@ -101,7 +103,7 @@ def stretch(masks: Ints, words: int, seen: Ints, size: int, long: int, floor: fl
     while at <= long - size:
         shared = seen[at + size] - seen[at]
         if shared >= needed:
-            shared = common(masks, words, size, at, at + size, state)
+            shared = common(bits, words, numbers, size, at, at + size, state)
             if shared >= needed:
                 found, total, begin, end = shared, 2 * size, at, at + size
                 best, best_total, needed = shared, total, shared + 1
@@ -114,7 +116,7 @@ def stretch(masks: Ints, words: int, seen: Ints, size: int, long: int, floor: fl
             first = long - wide if tail else 0
             shared = seen[first + wide] - seen[first]
             if enough(shared, size + wide, floor, best, best_total):
-                shared = common(masks, words, size, first, first + wide, state)
+                shared = common(bits, words, numbers, size, first, first + wide, state)
                 if enough(shared, size + wide, floor, best, best_total):
                     found, total, begin, end = shared, size + wide, first, first + wide
                     best, best_total = shared, total
