@@ -11,7 +11,6 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import repeat
 from typing import Any, TypeVar
 
 from qa.calls import Call, Role, SourceKind, Span, Turn
@@ -23,9 +22,13 @@ PAUSE = 2.5
 """Seconds of silence inside a talk over which no phrase is matched."""
 
 
-@dataclass(frozen=True, slots=True)
+Piece = tuple[int, int, Plain]
+"""A sentence of a talk, where its plain text begins in the talk's, and that text."""
+
+
+@dataclass(slots=True, eq=False)
 class Talk:
-    """Sentences ``turns`` of one side. ``places[i]`` is (sentence, first, past-last character) of ``text[i]``.
+    """Sentences ``turns`` of one side, those with words in ``pieces``; ``text`` is what all of it comes to.
 
     ``sure`` is False when it is not certain who speaks. ``aside`` marks a listener's 嗯: not counted.
     """
@@ -35,7 +38,7 @@ class Talk:
     sure: bool
     turns: tuple[int, ...]
     text: str
-    places: tuple[tuple[int, int, int], ...]
+    pieces: tuple[Piece, ...]
     aside: bool = False
 
     def might_be(self, role: Role | None) -> bool:
@@ -75,7 +78,9 @@ class CallView:
     @cached_property
     def weak(self) -> list[int]:
         """The sentences, other than a mere 嗯, of which the recogniser is unsure."""
-        return [i for i, t in enumerate(self.turns) if not self.sure_words(t) and not is_filler(self.plains[i].text)]
+        limit = self.doubt.words
+        perhaps = [i for i, t in enumerate(self.turns) if t.words or (t.confidence is not None and t.confidence < limit)]
+        return [i for i in perhaps if not self.sure_words(self.turns[i]) and not is_filler(self.plains[i].text)]
 
     @cached_property
     def talk_of(self) -> list[int]:
@@ -85,10 +90,6 @@ class CallView:
             for turn in talk.turns:
                 found[turn] = talk.index
         return found
-
-    @cached_property
-    def by_index(self) -> dict[int, Talk]:
-        return {talk.index: talk for talk in self.talks}
 
     @cached_property
     def has_text(self) -> bool:
@@ -108,14 +109,14 @@ class CallView:
     def untranscribed(self) -> bool:
         """No text at all, or three seconds or more of speech without any source of text."""
         return not self.has_text or any(
-            not t.text and t.source.kind is SourceKind.NONE and t.span is not None and t.span.duration >= 3.0 and t.role is not Role.OTHER
-            for t in self.turns
+            t.source.kind is SourceKind.NONE and t.span is not None and t.span.duration >= 3.0 and t.role is not Role.OTHER
+            for t in [t for t in self.turns if not t.text]
         )
 
     def talks_of(self, role: Role | None) -> Talks:
         """The talks of one side (None: of anybody), unsure ones included; not to be changed."""
         if role not in self._sides:
-            self._sides[role] = Talks(t for t in self.talks if t.might_be(role))
+            self._sides[role] = Talks([t for t in self.talks if t.might_be(role)])
         return self._sides[role]
 
     def sure_role(self, turn: Turn) -> bool:
@@ -134,13 +135,12 @@ class CallView:
 
     def original(self, talk: Talk, start: int, end: int) -> tuple[int, int, int]:
         """The sentence and its characters behind plain ``text[start:end]``, cut to the sentence it begins in."""
-        turn, first, last = talk.places[start]
-        if len(talk.turns) == 1:  # places go up
-            return turn, first, max(last, talk.places[max(start, end - 1)][2])
-        for place_turn, _, place_last in talk.places[start:end]:
-            if place_turn == turn:
-                last = max(last, place_last)
-        return turn, first, last
+        turn, begin, piece = talk.pieces[0]
+        if len(talk.pieces) > 1:
+            turn, begin, piece = talk.pieces[bisect_right(talk.pieces, start, key=_begin) - 1]
+        last = len(piece.ends) - 1  # what joins two sentences belongs to the last character of the first
+        first = min(start - begin, last)
+        return turn, piece.starts[first], piece.ends[max(first, min(end - 1 - begin, last))]
 
     def time_of(self, turn: int, start: int, end: int) -> Span | None:
         return self.turns[turn].time_of(start, end)
@@ -165,11 +165,12 @@ class CallView:
 
     @cached_property
     def talks(self) -> Talks:
-        """The talks, an aside behind the talk that it was said into."""
+        """The talks, an aside behind the talk that it was said into; each at the place of its index."""
+        sides = self._voices
         groups: list[list[int]] = []
         asides: list[int] = []
-        for index in range(len(self.turns)):
-            if groups and self._continues(groups[-1][-1], index):
+        for index, side in enumerate(sides):
+            if groups and side is not None and side == sides[groups[-1][-1]]:  # as _goes_on
                 groups[-1].append(index)
             elif groups and self._is_aside(index, groups[-1][-1]):
                 asides.append(index)
@@ -178,43 +179,49 @@ class CallView:
         talks = Talks()
         for group in groups:
             talks.append(self._talk(len(talks), group, aside=False))
-            for index in (i for i in asides if group[0] < i < group[-1]):
-                talks.append(self._talk(len(talks), [index], aside=True))
+            if asides and len(group) > 1:
+                for index in (i for i in asides if group[0] < i < group[-1]):
+                    talks.append(self._talk(len(talks), [index], aside=True))
         return talks
 
-    def _continues(self, before: int, index: int) -> bool:
-        left, right = self.turns[before], self.turns[index]
-        return left.role is right.role and left.role is not Role.UNKNOWN and self.sure_role(left) == self.sure_role(right)
+    @cached_property
+    def _voices(self) -> list[tuple[Role, bool] | None]:
+        """Who speaks in every turn, and whether that is sure; None where nobody is known, who goes on from nobody."""
+        limit = self.doubt.roles
+        return [None if t.role is Role.UNKNOWN else (t.role, t.role_confidence >= limit) for t in self.turns]
 
     def _is_aside(self, index: int, before: int) -> bool:
         """A filler said into the other speaker's talk: what follows it is that speaker again."""
+        if not self._is_filler(index):
+            return False
         following = index + 1
-        while following < len(self.turns) and self._is_filler(following) and not self._continues(before, following):
+        while following < len(self.turns) and self._is_filler(following) and not self._goes_on(before, following):
             following += 1
-        return self._is_filler(index) and following < len(self.turns) and self._continues(before, following)
+        return following < len(self.turns) and self._goes_on(before, following)
+
+    def _goes_on(self, before: int, index: int) -> bool:
+        side = self._voices[index]
+        return side is not None and side == self._voices[before]
 
     def _is_filler(self, index: int) -> bool:
         return bool(self.plains[index].text) and is_filler(self.plains[index].text)
 
     def _talk(self, number: int, group: list[int], *, aside: bool) -> Talk:
-        turns = [self.turns[i] for i in group]
-        sure = all(self.sure_role(t) or t.role is Role.OTHER for t in turns)
+        side = self._voices[group[0]]
+        role = Role.UNKNOWN if side is None else side[0]
+        sure = role is Role.OTHER or (side is not None and side[1])
         if len(group) == 1:
             piece = self.plains[group[0]]
-            at = tuple(zip(repeat(group[0]), piece.starts, piece.ends, strict=False))
-            return Talk(number, turns[0].role, sure, (group[0],), piece.text, at, aside)
-        text: list[str] = []
-        places: list[tuple[int, int, int]] = []
+            return Talk(number, role, sure, (group[0],), piece.text, ((group[0], 0, piece),), aside)
+        text = ""
+        pieces: list[Piece] = []
         for order, index in enumerate(group):
             piece = self.plains[index]
-            if order and text and piece.text:
-                joint = self._joint(group[order - 1], index, text[-1][-1], piece.text[0])
-                text.append(joint)
-                places.extend([places[-1]] * len(joint))
             if piece.text:
-                text.append(piece.text)
-                places.extend(zip([index] * len(piece.text), piece.starts, piece.ends, strict=True))
-        return Talk(number, turns[0].role, sure, tuple(group), "".join(text), tuple(places), aside)
+                text += self._joint(group[order - 1], index, text[-1], piece.text[0]) if text else ""
+                pieces.append((index, len(text), piece))
+                text += piece.text
+        return Talk(number, role, sure, tuple(group), text, tuple(pieces), aside)
 
     def _joint(self, before: int, index: int, left: str, right: str) -> str:
         """What stands between two sentences of a talk: a line end over a long pause, a space between Latin words, else nothing."""
@@ -222,3 +229,7 @@ class CallView:
         if spans[0] and spans[1] and spans[0].gap_to(spans[1]) > PAUSE:
             return "\n"
         return " " if left.isascii() and right.isascii() and left.isalnum() and right.isalnum() else ""
+
+
+def _begin(piece: Piece) -> int:
+    return piece[1]

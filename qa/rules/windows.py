@@ -81,7 +81,7 @@ class Look:
         """The hit with its doubt and its groups, or None when it is certainly elsewhere."""
         if hit.turn is None:
             return hit
-        talk = self.view.by_index[self.view.talk_of[hit.turn]]
+        talk = self.view.talks[self.view.talk_of[hit.turn]]
         if not self.between:
             if not talk.might_be(self.condition.by):
                 return None
@@ -106,7 +106,7 @@ class Look:
 
     def _searches(self, turn: int) -> bool:
         """Whether the sentence is of the side meant, perhaps, and perhaps lies in the window."""
-        talk = self.view.by_index[self.view.talk_of[turn]]
+        talk = self.view.talks[self.view.talk_of[turn]]
         if self._everywhere:
             return talk.might_be(self.condition.by)
         whole = Hit(turn, 0, len(self.view.turns[turn].text), self.view.turns[turn].span)

@@ -162,9 +162,11 @@ def _in_chains(prepared: Prepared, view: CallView, talks: list[Talk], join: int)
     """Matches in the plain text of several turns of one side, put together without anything in between."""
     hits = []
     for passage in passages(view, talks, join):
-        text = "".join(talk.text for talk in passage.talks)
-        places = tuple(place for talk in passage.talks for place in talk.places)
-        whole = replace(passage.talks[0], text=text, places=places)
+        text, pieces = "", []
+        for talk in passage.talks:
+            pieces += [(turn, len(text) + begin, piece) for turn, begin, piece in talk.pieces if piece.text]
+            text += talk.text
+        whole = replace(passage.talks[0], text=text, pieces=tuple(pieces))
         hits += [_hit(view, view.original(whole, m.start, m.end), m) for m in _matches(prepared, text)]
     return _longest(hits)
 

@@ -76,7 +76,7 @@ def _is_after(later: Mention, earlier: Mention) -> bool:
 def _turns_between(view: CallView, given: Mention, repeat: Mention, side: Role) -> int:
     """How many turns of ``side`` there are from the value to its repeat, the repeat's own counted."""
     talks = range(view.talk_of[given.turn] + 1, view.talk_of[repeat.places[0][0]] + 1)
-    return sum(view.by_index[talk].role is side and not view.by_index[talk].aside for talk in talks)
+    return sum(view.talks[talk].role is side and not view.talks[talk].aside for talk in talks)
 
 
 def _hit(params: Params, view: CallView, repeat: Mention, doubt: str) -> Hit:
