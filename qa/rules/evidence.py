@@ -13,6 +13,7 @@ from qa.rules.facts import fact, unknown_field
 from qa.rules.model import Item, Title
 from qa.rules.plan import Key, Plan
 from qa.rules.verdict import Evidence, Found, Hit, Verdict, both
+from qa.rules.where import where
 
 if TYPE_CHECKING:
     from qa.rules.single import Run
@@ -149,9 +150,21 @@ class Account:
             return replace(self._of_hit(key, found.missed), params={"finding": "missing", **_shown(step.condition.params)})
         turn, span = self._window_start(key)
         wanted = wanted_of(self.run.plan, key)
-        detail = found.unsure or both(f"未找到：{wanted.zh}", f"not found: {wanted.en}")
+        nowhere = self._nowhere(key)
+        detail = found.unsure or both(f"未找到：{wanted.zh}{nowhere.zh}", f"not found: {wanted.en}{nowhere.en}")
         params = {"finding": "possible" if found.unsure else "missing", **_shown(step.condition.params)}
         return Evidence(key[1], step.operator.name, turn, None, span, detail, params)
+
+    def _nowhere(self, key: Key) -> Title:
+        """That no sentence lies where the condition must, though all it is placed by was found: the words may well be elsewhere."""
+        step = self.run.plan.steps[key]
+        condition = step.condition
+        if not condition.anchors or step.operator.place != "turn" or self.run.look(key).searched:
+            return Title("", "")
+        if not all(self.run.found(step.keys[anchor.condition]).hits for anchor in condition.anchors):
+            return Title("", "")
+        place = where(condition)
+        return Title(f"（{place.zh}：没有这样的位置）", f" (there is no such place: {place.en})")
 
     def _window_start(self, key: Key) -> tuple[int | None, Span | None]:
         searched = self.run.look(key).searched if self.run.plan.steps[key].operator.place == "turn" else []

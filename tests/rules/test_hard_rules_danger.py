@@ -19,6 +19,7 @@ import pytest
 
 from qa.calls import Call, Role
 from qa.rules import load_text
+from qa.rules.checks import check_text
 from qa.scoring import ItemResult, score
 from tests.rules.cards import one_section
 
@@ -160,3 +161,29 @@ def test_a_recording_that_stops_early_may_have_held_the_warning(call) -> None:
 def test_evidence_of_a_missing_warning_leads_to_where_it_should_have_been(call) -> None:
     (evidence,) = judged(call("customer@0-3: 我家电表冒烟了", "agent@4-6: 地址在哪里", "customer@7-8: 幸福路")).evidence
     assert (evidence.turn, evidence.params["finding"]) == (1, "missing")
+
+
+ASKED_FIRST = ("agent: 请问您的户号", "customer: 不知道，家里漏电了", "agent: 请不要靠近")
+
+
+def test_asking_before_there_was_a_danger_leaves_no_place_and_the_reason_says_so(call) -> None:
+    """The words are there, so that "not found" alone would be false to the reader; ``check`` has warned of the two anchors."""
+    result = judged(call(*ASKED_FIRST))
+    place = "坐席的话，首次 danger 之后 3 个坐席话轮内，首次 ask_account 之前（没有时不限）"
+    assert result.outcome.value == "fail" and f"未找到：远离、不要靠近、注意安全（{place}：没有这样的位置）" in result.reason
+    assert "there is no such place: what the agent says, within 3 agent turns after the first danger" in result.reason
+    never = judged(call(DANGER, "agent: 好的马上派人", "customer: 谢谢"))
+    assert never.outcome.value == "fail" and "没有这样的位置" not in never.reason
+    (warning,) = [p for p in check_text(CARD, "t.yaml")[1] if p.kind == "closes-early"]
+    assert warning.name == "warning.conditions.warn" and warning.level == "warning"
+    assert "ask_account" in warning.zh and "after: first danger" in warning.en
+
+
+def test_a_question_placed_after_the_danger_too_is_fair(call) -> None:
+    fair = CARD.replace(
+        "ask_account: {say: [户号, 客户编号], by: agent}", "ask_account: {say: [户号, 客户编号], by: agent, after: first danger}"
+    )
+    assert not [p for p in check_text(fair, "t.yaml")[1] if p.kind == "closes-early"]
+    card = load_text(fair, "t.yaml")
+    assert score(card, call(*ASKED_FIRST)).item("warning").outcome.value == "pass"
+    assert score(card, call(DANGER, "agent: 户号是多少？", "customer: 不知道", "agent: 请远离")).item("warning").outcome.value == "fail"

@@ -102,6 +102,30 @@ def test_places_that_no_hit_can_have(b: str, unreachable: bool) -> None:
     assert (("unreachable", "i1.conditions.b") in found) is unreachable
 
 
+@pytest.mark.parametrize(
+    ("b", "early"),
+    [
+        ("after: a, before: first c", True),
+        ("after: any a, before: c", True),
+        ("after: last a, before: {first: c, within: 2 turns, if_absent: open}", True),
+        ("after: a, before: last c", False),
+        ("after: a, before: any c", False),
+        ("after: a, before: behind", False),
+        ("after: a, before: further", False),
+        ("after: a, before: perhaps", True),
+        ("before: c", False),
+        ("after: a, around: c", False),
+    ],
+)
+def test_a_place_that_ends_before_it_begins(b: str, early: bool) -> None:
+    head = (
+        "conditions:\n  a: {say: 您好}\n  c: {say: 请讲}\n  behind: {say: 好的, after: a}\n  further: {say: 明白, after: behind}\n"
+        "  perhaps: {say: 行, after: {first: a, if_absent: open}}\n"
+    )
+    found = kinds(card(f"conditions: {{b: {{say: 再见, {b}}}}}\nexpect: b and (a or c or behind or further or perhaps)", head=head))
+    assert (("closes-early", "i1.conditions.b") in found) is early
+
+
 NAMES = st.sampled_from(["a", "b", "count(a) >= 2", "count(b) < 1", "meta.x == 1", "meta.x > 1", "meta.x in [1, 2]", "meta.y != 城区"])
 
 

@@ -19,7 +19,7 @@ from qa.rules.checks.errors import readable
 from qa.rules.checks.logic import can_come_to
 from qa.rules.checks.overlaps import clashes
 from qa.rules.checks.phrases import too_short, voided
-from qa.rules.checks.places import impossible_place
+from qa.rules.checks.places import closes_early, impossible_place
 from qa.rules.checks.problem import ERROR, KINDS, WARNING, Problem
 from qa.rules.model import Condition, Item, RuleSet, Title
 
@@ -111,6 +111,9 @@ def _condition(condition: Condition, every: dict[str, Condition], rule_set: Rule
     place = impossible_place(condition, every)
     if place is not None:
         yield "unreachable", place
+    else:
+        for text in closes_early(condition, every):
+            yield "closes-early", text
     for nothing_left, text in voided(condition, rule_set.vocabularies):
         yield "voided" if nothing_left else "shadowed", text
     for text in too_short(condition):

@@ -1,4 +1,5 @@
-"""Places that no hit can ever have: the other side's turns, after and before the same thing, behind what comes later."""
+"""Places that no hit can ever have: the other side's turns, after and before the same thing, behind what comes later; and places
+that are gone in some calls because what ends them came before what opens them."""
 
 from __future__ import annotations
 
@@ -14,6 +15,34 @@ Point = tuple[str, str]
 def impossible_place(condition: Condition, every: Mapping[str, Condition]) -> Title | None:
     """Why no hit of ``condition`` can lie where it must, or None. ``every`` are the conditions it may be placed by."""
     return _wrong_side(condition) or _disjoint_windows(condition, every) or _circle(condition, every)
+
+
+def closes_early(condition: Condition, every: Mapping[str, Condition]) -> Iterator[Title]:
+    """Anchors ``before: first B`` beside ``after: A`` where B may come before A already: no place is left then, whatever is said."""
+    opening = [a for a in condition.anchors if a.direction == "after"]
+    for closing in condition.anchors:
+        if closing.direction != "before" or closing.which != "first" or closing.condition not in every:
+            continue
+        for start in opening:
+            if start.condition == closing.condition or start.condition in _before(closing.condition, every):
+                continue
+            a, b = start.condition, closing.condition
+            zh = f"首次 {b} 可能早于 {a}，那时没有任何位置可找，必然算没说到；给 {b} 也加上 after: {start.which} {a}"
+            en = f"the first {b} may come before {a}: then no place is left and it always misses; place {b} by after: {start.which} {a} too"
+            yield Title(zh, en)
+
+
+def _before(name: str, every: Mapping[str, Condition]) -> set[str]:
+    """The conditions that have a hit before every hit of ``name``, by its anchors and theirs."""
+    found: set[str] = set()
+    todo = [name]
+    while todo:
+        condition = every.get(todo.pop())
+        for anchor in () if condition is None else condition.anchors:
+            if anchor.direction == "after" and not anchor.open_if_absent and anchor.condition not in found:
+                found.add(anchor.condition)
+                todo.append(anchor.condition)
+    return found
 
 
 def _wrong_side(condition: Condition) -> Title | None:

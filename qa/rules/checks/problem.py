@@ -18,6 +18,7 @@ KINDS: Mapping[str, tuple[str, Title]] = {
     "voided": (ERROR, Title("短语被自己的排除项抵消", "a phrase that its own exclusion voids")),
     "contradiction": (ERROR, Title("一项要求的正是另一项禁止的", "one item demands what another one forbids")),
     "examples-conflict": (ERROR, Title("同一段对话写了两种结果", "one conversation with two outcomes")),
+    "closes-early": (WARNING, Title("检测位置可能还没开始就已结束", "a place that may have ended before it begins")),
     "overlap": (WARNING, Title("同一句话被两项重复扣分", "two items punish the same words")),
     "always-applies": (WARNING, Title("适用条件总是成立，可以删去", "its applicability always holds")),
     "shadowed": (WARNING, Title("部分短语永远命不中", "some phrases can never hit")),
