@@ -71,6 +71,8 @@ def book(words: Lexicon, limit: float) -> Book:
         _offsets(map(len, pairs)),
         np.array([pair for several in pairs for pair in several], dtype=np.int64),
         _numbers(shared),
+        _openings(words.wordings),
+        _numbers(sum(len(q.sounds.loose) for q in entry.queries) for entry in words.wordings),
         _numbers(len(first) + n if n in words.always else n for n in range(len(first))),
         table,
         number,
@@ -84,6 +86,13 @@ def book(words: Lexicon, limit: float) -> Book:
 def _firsts(wordings: Sequence[Wording]) -> list[int]:
     """The number of the first part of each wording."""
     return _offsets(len(entry.phrase.parts) for entry in wordings)[:-1].tolist()
+
+
+def _openings(wordings: Sequence[Wording]) -> Numbers:
+    """A number for each first part that several wordings with gaps have; -1 for other wordings."""
+    heads = [entry.phrase.parts[0] if len(entry.phrase.parts) > 1 else "" for entry in wordings]
+    number = {head: n for n, head in enumerate(dict.fromkeys(heads))}
+    return _numbers(number[head] if head else -1 for head in heads)
 
 
 def _pairs(loose: Numbers) -> list[int]:

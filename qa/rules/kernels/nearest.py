@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from qa.compiled import kernel
 from qa.rules.kernels.alignment import Scratch, Sounding, cheapest
+from qa.rules.kernels.alike import first_alike
 from qa.rules.kernels.sounding import Codes, Numbers, Offsets
 from qa.rules.phrases import GAP
 
@@ -33,8 +34,9 @@ class Book(NamedTuple):
     The parts of wording ``w`` are ``part_at[w]`` to ``part_at[w + 1]``; of part ``p`` there are ``sounds`` and plain characters ``codes``
     between the offsets ``sound_at`` and ``code_at``. ``pairs`` (by ``pair_at``) are the neighbouring sounds of the first part, of
     which ``shared[w]`` must occur in a text. ``key`` and ``key_place`` are an open hash table from keys of sounds to the wordings
-    ``listed[listed_at[k]:listed_at[k + 1]]``. ``rank`` settles ties: the lowest counts. ``always`` are looked for in any text,
-    ``latin`` in those with Latin letters.
+    ``listed[listed_at[k]:listed_at[k + 1]]``. Wordings with gaps that begin alike have one ``opening``, others none (-1); ``length``
+    counts sounds. ``rank`` settles ties: the lowest counts. ``always`` are looked for in any text, ``latin`` in those with Latin
+    letters.
     """
 
     part_at: Numbers
@@ -45,6 +47,8 @@ class Book(NamedTuple):
     pair_at: Numbers
     pairs: Offsets
     shared: Numbers
+    opening: Numbers
+    length: Numbers
     rank: Numbers
     key: Numbers
     key_place: Numbers
@@ -52,6 +56,15 @@ class Book(NamedTuple):
     listed: Numbers
     always: Numbers
     latin: Numbers
+
+
+class Openings(NamedTuple):
+    """Per opening: the text in which it was last looked for, and where it is near there (begin -1: nowhere) at what cost."""
+
+    text: Offsets
+    begin: Offsets
+    end: Offsets
+    cost: Floats
 
 
 @kernel
@@ -81,6 +94,18 @@ def is_latin(code: int) -> bool:
 
 
 @kernel
+def first_from(places: Numbers, low: int, high: int, least: int) -> int | np.int64:
+    """The first of the ascending ``places[low:high]`` that is at least ``least``; ``high`` where there is none."""
+    while low < high:
+        middle = (low + high) >> 1
+        if places[middle] < least:
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
+@kernel
 def near_part(
     texts: Texts, low: int, high: int, stop: int, phrase: Numbers, of: Sounding, limit: float, scratch: Scratch
 ) -> tuple[int | np.int64, int | np.int64, float]:
@@ -103,11 +128,12 @@ def near_part(
 
 @kernel
 def near_wording(
-    texts: Texts, text: int, book: Book, wording: int, of: Sounding, limit: float, scratch: Scratch
+    texts: Texts, text: int, book: Book, wording: int, of: Sounding, limit: float, scratch: Scratch, known: Openings
 ) -> tuple[int | np.int64, int | np.int64, float, int | np.int64]:
     """Plain characters begin and end, cost and sounds of all parts of a wording in order, at most ``GAP`` characters apart.
 
-    Begin is -1 where one of them is not near. A part of one sound must stand there to the letter.
+    Begin is -1 where one of them is not near. A part of one sound must stand there to the letter. ``known`` is where first parts were
+    found in this text before.
     """
     start, stop = texts.at[text], texts.at[text + 1]
     low, high = texts.row_at[text], texts.row_at[text + 1]
@@ -119,8 +145,7 @@ def near_wording(
         reach = stop
         if begin >= 0:
             reach = min(stop, end + GAP + 2 * size)
-            while low < high and texts.places[low] < end:
-                low += 1
+            low = first_from(texts.places, low, high, end)
         if size < 2:
             letters = book.codes[book.code_at[part] : book.code_at[part + 1]]
             first = end
@@ -136,10 +161,14 @@ def near_wording(
                 return -1, -1, 0.0, 0
             last, paid, size = first + len(letters), 0.0, 1
         else:
-            past = high
-            while past > low and texts.places[past - 1] >= reach:
-                past -= 1
-            first, last, paid = near_part(texts, low, past, stop, phrase, of, limit, scratch)
+            past = high if reach == stop else first_from(texts.places, low, min(high, low + reach - end), reach)
+            opening = book.opening[wording] if begin < 0 else -1
+            if opening >= 0 and known.text[opening] == text:
+                first, last, paid = known.begin[opening], known.end[opening], known.cost[opening]
+            else:
+                first, last, paid = near_part(texts, low, past, stop, phrase, of, limit, scratch)
+            if opening >= 0:
+                known.text[opening], known.begin[opening], known.end[opening], known.cost[opening] = text, first, last, paid
             if first < 0:
                 return -1, -1, 0.0, 0
         if begin >= 0 and first - end > GAP:
@@ -233,8 +262,17 @@ def nearest(texts: Texts, chosen: Offsets, book: Book, of: Sounding, limit: floa
         width *= 2
     # pairs of sounds of the text at hand: an open hash table that is emptied by counting ``stamp`` on
     held, held_at = np.empty(width, np.int64), np.full(width, -1, np.int64)
+    heads = len(book.opening) + 1
+    known = Openings(np.full(heads, -1, np.int64), np.empty(heads, np.int64), np.empty(heads, np.int64), np.empty(heads))
+    alike = first_alike(texts.codes, texts.at, chosen)
     for number in range(count):
         text = chosen[number]
+        earlier = alike[number]
+        if earlier < number:
+            which[number], cost[number], length[number] = which[earlier], cost[earlier], length[earlier]
+            moved = texts.at[text] - texts.at[chosen[earlier]]
+            begin[number], end[number] = begin[earlier] + moved, end[earlier] + moved
+            continue
         size = perhaps(texts, text, book, of, marks, number, found)
         if not size:
             continue
@@ -245,6 +283,11 @@ def nearest(texts: Texts, chosen: Offsets, book: Book, of: Sounding, limit: floa
             held[at], held_at[at] = pair, number
         for entry in range(size):
             wording = found[entry]
+            if which[number] >= 0 and cost[number] == 0.0 and book.length[wording] < length[number]:
+                continue  # nothing is nearer than what sounds the same
+            opening = book.opening[wording]
+            if opening >= 0 and known.text[opening] == text and known.begin[opening] < 0:
+                continue
             needed = book.shared[wording]
             for p in range(book.pair_at[wording], book.pair_at[wording + 1]):
                 if needed <= 0:
@@ -253,7 +296,7 @@ def nearest(texts: Texts, chosen: Offsets, book: Book, of: Sounding, limit: floa
                     needed -= 1
             if needed > 0:
                 continue
-            first, last, paid, sounds = near_wording(texts, text, book, wording, of, limit, scratch)
+            first, last, paid, sounds = near_wording(texts, text, book, wording, of, limit, scratch, known)
             if first < 0:
                 continue
             better = which[number] < 0
