@@ -107,7 +107,7 @@ def first_from(places: Numbers, low: int, high: int, least: int) -> int | np.int
 
 @kernel
 def near_part(
-    texts: Texts, low: int, high: int, stop: int, phrase: Numbers, of: Sounding, limit: float, scratch: Scratch
+    texts: Texts, low: int, high: int | np.int64, stop: int, phrase: Numbers, of: Sounding, limit: float, scratch: Scratch
 ) -> tuple[int | np.int64, int | np.int64, float]:
     """Plain characters begin and end, and cost, of ``phrase`` among the sounds ``low`` to ``high`` of a text that ends at ``stop``.
 
