@@ -8,16 +8,15 @@ from itertools import islice
 
 import numpy as np
 
-from qa import scoring
 from qa.calls import Call
 from qa.rules.batch.bare import Bare
 from qa.rules.batch.execution import Execution, Prepared, Verdicts
-from qa.rules.batch.judged import OUTCOMES, PASSED, TRUTHS, Judged
-from qa.rules.batch.table import Ints, Table, of_calls
+from qa.rules.batch.judged import TRUTHS, Judged
+from qa.rules.batch.scored import scored
+from qa.rules.batch.table import Table, of_calls
 from qa.rules.judging import judge
 from qa.rules.model import RuleSet
 from qa.rules.plan import Plan, compile_plan
-from qa.rules.single import Judgement
 from qa.rules.variants import variants
 
 CHUNK = 5_000
@@ -45,7 +44,7 @@ def finished(rule_set: RuleSet, table: Table, verdicts: Verdicts) -> Judged:
         for column, judgement in zip(columns, judged.judgements, strict=True):
             verdicts.applies[c, column], verdicts.holds[c, column] = TRUTHS.index(judgement.applies), TRUTHS.index(judgement.holds)
             verdicts.fewest[c, column], verdicts.most[c, column] = judgement.fewest, judgement.most
-    return _scored(rule_set, table.ids, verdicts)
+    return scored(rule_set, table.ids, verdicts)
 
 
 def prepared(plan: Plan) -> Prepared:
@@ -74,37 +73,6 @@ def _by_variant(rule_set: RuleSet, table: Table) -> Verdicts:
         return Execution(prepared(compile_plan(rule_set)), table).run()
     whole.open[undecided] = True
     return whole
-
-
-def _scored(rule_set: RuleSet, ids: tuple[str, ...], verdicts: Verdicts) -> Judged:
-    """Scores, once for each row of verdicts that occurs."""
-    rows = np.concatenate([verdicts.applies, verdicts.holds, verdicts.fewest, verdicts.most], axis=1).astype(np.float64)
-    kinds, which = np.unique(rows, axis=0, return_inverse=True)
-    which = which.reshape(-1)
-    size = len(rule_set.items)
-    totals = np.array([_total(rule_set, *np.split(kind, 4)) for kind in kinds], dtype=np.float64).reshape(len(kinds), 5 + size)[which]
-    return Judged(
-        rule_set,
-        ids,
-        verdicts.applies,
-        verdicts.holds,
-        verdicts.fewest.astype(np.int32),
-        verdicts.most,
-        totals[:, 5:].astype(np.int8),
-        totals[:, 0],
-        totals[:, 1],
-        totals[:, 2].astype(np.int8),
-        totals[:, 3].astype(np.int32),
-        totals[:, 4].astype(np.int32),
-    )
-
-
-def _total(rule_set: RuleSet, applies: Ints, holds: Ints, fewest: Ints, most: Ints) -> list[float]:
-    columns = zip(rule_set.items, applies.tolist(), holds.tolist(), fewest.tolist(), most.tolist(), strict=True)
-    judgements = [Judgement(item, TRUTHS[int(a)], TRUTHS[int(h)], "", (), int(f), m) for item, a, h, f, m in columns]
-    sums = scoring.totals(rule_set, judgements)
-    outcomes = [float(OUTCOMES.index(str(outcome))) for outcome in sums.outcomes]
-    return [sums.low, sums.high, float(PASSED.index(sums.passed)), sums.fatal_certain, sums.fatal_possible, *outcomes]
 
 
 def _chunks(calls: Iterable[Call]) -> Iterator[list[Call]]:
