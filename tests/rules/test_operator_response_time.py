@@ -8,6 +8,7 @@ import pytest
 
 from hotline.errors import BadRule
 from qa.calls import Sound, SoundKind, Span
+from qa.rules.batch import OUTCOMES, judge_many
 from qa.rules.verdict import Verdict
 
 HIT, MISS, DOUBTFUL = Verdict.HIT, Verdict.MISS, Verdict.DOUBTFUL
@@ -48,6 +49,27 @@ def test_the_wait_lies_behind_what_was_left_unanswered(find, call) -> None:
 )
 def test_what_is_a_wait(find, call, lines, expected) -> None:
     assert places(find(RULE, call(*lines))) == expected
+
+
+def test_it_is_the_agent_who_answers_where_no_side_is_named(find, call) -> None:
+    rule = "x: {response_time: {over: 5 s}}"
+    assert places(find(rule, call("customer@0-3: 停电了", "agent@12-14: 好"))) == [(0, 3, 3, True)]
+    assert places(find(rule, call("agent@0-3: 请问地址", "customer@12-14: 城东"))) == []
+
+
+@pytest.mark.parametrize(("answered", "certain"), [(7.74, None), (7.75, False), (8.24, False), (8.25, True)])
+def test_a_wait_is_close_to_the_limit_by_less_than_a_quarter_of_a_second(one_item, find, call, answered, certain) -> None:
+    made = call("customer@0-3: 停电了", f"agent@{answered}-14: 好")
+    found = find(RULE, made)
+    assert [h.certain for h in found.hits] == ([] if certain is None else [certain])
+    assert all(("接近阈值" in h.doubt) is not h.certain for h in found.hits)
+    outcome = {None: "pass", False: "doubtful", True: "fail"}[certain]
+    assert OUTCOMES[judge_many(one_item(RULE, "forbid: x"), [made]).outcomes("i")[0]] == outcome
+
+
+def test_a_wait_in_doubt_keeps_its_own_reason_close_to_the_limit(find, call) -> None:
+    (hit,) = find(RULE, call("customer@0-3: 停电了", "unknown@8.1-14: 好")).hits
+    assert not hit.certain and "说话人不确定" in hit.doubt
 
 
 def test_typed_times_have_no_edge(find, call) -> None:
