@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 
-from qa.rules.batch.hits import Hits, spoken, sure_words, written
+from qa.rules.batch.hits import Hits, spoken, written
 from qa.rules.batch.placement import Placing, Weak
 from qa.rules.batch.scanner import Scanner
 from qa.rules.batch.table import Bools, Ints, Table, text_of
@@ -46,23 +48,19 @@ class Matched:
         """The hits of a step, as ``regex.find`` has them."""
         plain = bool(step.prepared.params.plain)
         scanner, numbers = self.patterns.scanners[plain], self.patterns.numbers[step.key]
-        everywhere = [n for n in numbers if n in scanner.apart or n in scanner.often]
-        inside = self._searched(step, plain, self.placing.reachable(step.condition, found))
+        room = self.placing.reachable(step.condition, found)
         which, place = self._found[plain]
-        mine = (which >= numbers[0]) & (which <= numbers[-1])
-        which, place = which[mine], place[mine]
-        mine = inside[place]
-        which, place = which[mine] - numbers[0], place[mine]
+        low, high = np.searchsorted(which, (numbers[0], numbers[-1] + 1))
+        mine = self._searched(step, plain, room, place[low:high])
+        which, place = which[low:high][mine] - numbers[0], place[low:high][mine]
+        everywhere = [n - numbers[0] for n in numbers if n in scanner.apart or n in scanner.often]
         if everywhere:
-            places = np.flatnonzero(inside & self._spoken(plain))
-            which = np.concatenate([which, np.repeat(np.array(everywhere) - numbers[0], len(places))])
+            places = np.flatnonzero(np.diff(self.talks.at if plain else self.table.at) > 0)
+            places = places[self._searched(step, plain, room, places)]
+            which = np.concatenate([which, np.repeat(everywhere, len(places))])
             place = np.concatenate([place, np.tile(places, len(everywhere))])
-        order = np.lexsort((which, place))
-        rows = self._rows(step, plain, place[order], which[order])
-        if rows:
-            where, begin, end = (np.array(column, dtype=np.int64) for column in zip(*rows, strict=True))
-        else:
-            where = begin = end = np.zeros(0, dtype=np.int64)
+        order = np.argsort(place, kind="stable")
+        where, begin, end = self._rows(step, plain, place[order], which[order])
         sure, none = np.ones(len(where), dtype=np.bool_), np.full(len(where), -1, dtype=np.int64)
         if plain:
             hits = spoken(self.table, self.talks, self.doubt, self.talks.at[where] + begin, end - begin, none, sure)
@@ -72,41 +70,57 @@ class Matched:
         hits = self.placing.keep(step.condition, hits, found)
         return replace(hits, unsure=self.weak.unsure(step, found))
 
-    def _rows(self, step: Step, plain: bool, place: Ints, which: Ints) -> list[tuple[int, int, int]]:
-        """(talk or sentence, begin, end) of the matches, the patterns ``which`` having fired at ``place`` (sorted)."""
+    def _rows(self, step: Step, plain: bool, place: Ints, which: Ints) -> tuple[Ints, Ints, Ints]:
+        """(talk or sentence, begin, end) of the matches, the patterns ``which`` having fired at ``place`` (sorted).
+
+        What fires in a text holds all that matches there, so every different text is looked at once. Where only matters whether there is
+        a hit, one that is certain is enough of a call.
+        """
         rows: list[tuple[int, int, int]] = []
-        settled, lazy = -1, step.key in self.patterns.whether and not plain
+        text, at = self._lines[plain]
         heads = np.flatnonzero(np.diff(place, prepend=-1))
-        calls = np.searchsorted(self.table.first, place[heads], side="right") - 1 if lazy else place[heads]
-        bounds = np.append(heads, len(place)).tolist()
-        listed, fired = place.tolist(), which.tolist()
-        for number, call in enumerate(calls.tolist()):
-            if lazy and call == settled:
-                continue
-            low, high = bounds[number], bounds[number + 1]
-            at = listed[low]
-            text = self.talks.text(at) if plain else text_of(self.table.chars[self.table.at[at] : self.table.at[at + 1]])
-            for match in regex._matches(regex.only(step.prepared, tuple(dict.fromkeys(fired[low:high]))), text):
-                rows.append((at, match.start, match.end))
-                if lazy and self._certain(at, match.start, match.end):
-                    settled = call
+        bounds, fired = np.append(heads, len(place)), which.tolist()
+        places = place[heads]
+        call = self.talks.call[places if plain else self.talks.of_turn[places]]
+        calls_at = np.append(np.flatnonzero(np.diff(call, prepend=-1)), len(call)).tolist()
+        lazy = ~(self._weak_talks if plain else self._weak_turns)[places] & (step.key in self.patterns.whether)
+        known: dict[tuple[bytes, bool], tuple[tuple[int, int], ...]] = {}
+        for low, high in pairwise(calls_at):
+            for number in range(low, high):
+                line, once = int(places[number]), bool(lazy[number])
+                key = text[at[line] : at[line + 1] - 1], once
+                if key not in known:
+                    chosen = tuple(sorted(set(fired[bounds[number] : bounds[number + 1]])))
+                    known[key] = regex.spans(regex.only(step.prepared, chosen), key[0].decode(), once=once)
+                rows += [(line, begin, end) for begin, end in known[key]]
+                if once and known[key]:
                     break
-        return rows
+        found = np.array(rows, dtype=np.int64).reshape(-1, 3)
+        return found[:, 0], found[:, 1], found[:, 2]
 
-    def _certain(self, turn: int, begin: int, end: int) -> bool:
-        one = (np.array([turn]), np.array([begin]), np.array([end]))
-        return bool(sure_words(self.table, self.doubt, *one)[0])
+    @cached_property
+    def _weak_turns(self) -> Bools:
+        """The turns of which the recogniser may be unsure, of some word at least."""
+        with np.errstate(invalid="ignore"):
+            weak: Bools = (self.table.lowest_word < self.doubt.words) | (self.table.confidence < self.doubt.words)
+        return weak
 
-    def _searched(self, step: Step, plain: bool, room: Bools) -> Bools:
-        """The talks, or their sentences, that the condition looks at in the calls with ``room`` for it."""
-        talks = self.placing.may_speak(step.condition.by) & room[self.talks.call]
+    @cached_property
+    def _weak_talks(self) -> Bools:
+        return np.bincount(self.talks.of_turn[self._weak_turns], minlength=len(self.talks.call)) > 0
+
+    def _searched(self, step: Step, plain: bool, room: Bools, place: Ints) -> Bools:
+        """Which of the talks, or sentences, the condition looks at, in the calls with ``room`` for it."""
+        talk = place if plain else self.talks.of_turn[place]
+        inside: Bools = self.placing.may_speak(step.condition.by)[talk] & room[self.talks.call[talk]]
         if isinstance(step.condition.window, TurnRange):
-            talks = talks & self.placing.in_turns(step.condition.window, np.arange(len(talks)))
-        return talks if plain else talks[self.talks.of_turn]
+            inside &= self.placing.in_turns(step.condition.window, talk)
+        return inside
 
-    def _spoken(self, plain: bool) -> Bools:
-        """The talks, or sentences, with text."""
-        return np.diff(self.talks.at if plain else self.table.at) > 0
+    @cached_property
+    def _lines(self) -> tuple[tuple[bytes, Ints], tuple[bytes, Ints]]:
+        """The sentences, and the talks' plain text, as UTF-8, a line each, and where each begins."""
+        return (self.table.utf8, self.table.byte_at), self._plain_lines()
 
     def _scan(self, plain: bool) -> tuple[Ints, Ints]:
         """(pattern, talk or sentence), each pair once."""
@@ -114,14 +128,13 @@ class Matched:
         if not scanner.patterns:
             none = np.zeros(0, dtype=np.int64)
             return none, none
-        text, at = self._lines() if plain else (self.table.utf8, self.table.byte_at)
+        text, at = self._lines[plain]
         which, byte = scanner.find(text)
         line = np.searchsorted(at, byte, side="right") - 1
         pairs = np.unique(which * len(at) + line)
         return pairs // len(at), pairs % len(at)
 
-    def _lines(self) -> tuple[bytes, Ints]:
-        """The plain text of all talks as UTF-8, a line each, and where each begins."""
+    def _plain_lines(self) -> tuple[bytes, Ints]:
         talks = self.talks
         codes = np.insert(talks.codes, talks.at[1:-1], np.uint32(ord("\n"))) if len(talks.call) else talks.codes
         text = text_of(codes).encode("utf-8", "replace")

@@ -63,10 +63,14 @@ class Match:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Prepared:
-    """Compiled patterns. ``joint`` and ``lines`` match (at least) where any, or each, of them matches in one of several lines."""
+    """Compiled patterns, and which have named groups.
+
+    ``joint`` and ``lines`` match (at least) where any, or each, of them matches in one of several lines.
+    """
 
     params: Params
     patterns: tuple[Any, ...]
+    named: tuple[bool, ...]
     exclude: tuple[Any, ...]
     joint: Any = None
     lines: tuple[Any, ...] = ()
@@ -127,13 +131,16 @@ def prepare(params: Params) -> Prepared:
     options.max_mem = MAX_MEMORY
     options.log_errors = False
     patterns, exclude = (tuple(re2.compile(p, options) for p in listed) for listed in (params.patterns, params.exclude))
+    named = tuple(bool(p.groupindex) for p in patterns)
     if any(_EDGES.search(p) for p in params.patterns):
-        return Prepared(params, patterns, exclude)
+        return Prepared(params, patterns, named, exclude)
     try:
         lines = [f"(?m:{re.sub(r'[?]P<[^>]+>', '?:', p)})" for p in params.patterns]
-        return Prepared(params, patterns, exclude, re2.compile("|".join(lines), options), tuple(re2.compile(p, options) for p in lines))
+        return Prepared(
+            params, patterns, named, exclude, re2.compile("|".join(lines), options), tuple(re2.compile(p, options) for p in lines)
+        )
     except re2.error:  # too much at once
-        return Prepared(params, patterns, exclude)
+        return Prepared(params, patterns, named, exclude)
 
 
 def find(prepared: Prepared, view: CallView, look: Look) -> Found:
@@ -184,26 +191,45 @@ def _longest(hits: list[Hit]) -> list[Hit]:
 @lru_cache(maxsize=4096)
 def only(prepared: Prepared, which: tuple[int, ...]) -> Prepared:
     """The condition with some of its patterns."""
-    return Prepared(prepared.params, tuple(prepared.patterns[n] for n in which), prepared.exclude)
+    patterns, named = (tuple(listed[n] for n in which) for listed in (prepared.patterns, prepared.named))
+    return Prepared(prepared.params, patterns, named, prepared.exclude)
 
 
 @lru_cache(maxsize=50_000)
-def _matches(prepared: Prepared, text: str) -> list[Match]:
+def _matches(prepared: Prepared, text: str) -> tuple[Match, ...]:
     """The matches that no exclusion overlaps; of overlapping ones the first."""
     found: dict[tuple[int, int], str | None] = {}
+    for pattern, named in zip(prepared.patterns, prepared.named, strict=True):
+        for m in pattern.finditer(text):
+            span = m.span()
+            if span[1] > span[0]:
+                group = next((held for held in m.groupdict().values() if held), None) if named else None
+                found[span] = found.get(span) or group
+    return tuple(Match(start, end, found[start, end]) for start, end in _kept(prepared, text, found))
+
+
+def spans(prepared: Prepared, text: str, *, once: bool = False) -> tuple[tuple[int, int], ...]:
+    """Where the matches that no exclusion overlaps begin and end; of overlapping ones the first. ``once``: any of them is enough."""
+    found: set[tuple[int, int]] = set()
     for pattern in prepared.patterns:
         for m in pattern.finditer(text):
-            if m.end() > m.start():
-                group = next((held for held in m.groupdict().values() if held), None)
-                found[m.span()] = found.get(m.span()) or group
-    if not found:
-        return []
-    voids = [m.span() for pattern in prepared.exclude for m in pattern.finditer(text)]
-    kept: list[Match] = []
+            span = m.span()
+            if span[1] > span[0]:
+                found.add(span)
+                if once and not prepared.exclude:
+                    return (span,)
+    return tuple(_kept(prepared, text, found))
+
+
+def _kept(prepared: Prepared, text: str, found: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Of places those that no exclusion overlaps; of overlapping ones the first."""
+    voids: list[tuple[int, int]] | None = None
+    kept: list[tuple[int, int]] = []
     for start, end in sorted(found):
-        if any(s < end and start < e for s, e in voids) or (kept and start < kept[-1].end):
-            continue
-        kept.append(Match(start, end, found[start, end]))
+        if voids is None:
+            voids = [m.span() for pattern in prepared.exclude for m in pattern.finditer(text)]
+        if not any(s < end and start < e for s, e in voids) and not (kept and start < kept[-1][1]):
+            kept.append((start, end))
     return kept
 
 
