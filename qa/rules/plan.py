@@ -13,8 +13,8 @@ from typing import Any
 
 from qa.rules import expressions
 from qa.rules.cases import Case, case_of
-from qa.rules.conditions import OPERATORS
-from qa.rules.conditions.matching import Lexicon
+from qa.rules.conditions import OPERATORS, say
+from qa.rules.conditions.matching import Lexicon, limit_of
 from qa.rules.conditions.operator import Operator
 from qa.rules.conditions.phrasebook import Phrasebook
 from qa.rules.model import Condition, Item, RuleSet
@@ -101,15 +101,18 @@ def _compiled(content_hash: str, holder: _ByHash) -> Plan:
     add("", rule_set.conditions, shared)
     for item in rule_set.items:
         add(item.id, item.conditions, {**shared, **{c.name: (item.id, c.name) for c in item.conditions}})
-    Phrasebook([words for step in steps.values() for words in _lexicons(step.prepared)])
+    lexicons = [entry for step in steps.values() for entry in _lexicons(step)]
+    Phrasebook([words for words, _ in lexicons], [limit for _, limit in lexicons])
     return Plan(rule_set, steps, {item.id: case_of(item, partial(key_of, steps)) for item in rule_set.items})
 
 
-def _lexicons(prepared: Any) -> Iterator[Lexicon]:
-    """The phrases that a prepared condition looks for."""
+def _lexicons(step: Step) -> Iterator[tuple[Lexicon, float | None]]:
+    """The phrases that a condition looks for, each list with the cost of a sound up to which likenesses count (None: of letters only)."""
+    prepared = step.prepared
     for spec in fields(prepared) if is_dataclass(prepared) else ():
         if isinstance(words := getattr(prepared, spec.name), Lexicon) and words.wordings:
-            yield words
+            by_sound = isinstance(prepared, say.Prepared) and words is prepared.wordings and prepared.listens
+            yield words, limit_of(step.use) if by_sound else None
 
 
 def _uses(rule_set: RuleSet) -> dict[Key, Use]:

@@ -5,11 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import TypeVar
 
 from qa.rules import sound, soundkeys
-from qa.rules.conditions.phrasebook import Phrasebook
+from qa.rules.conditions.phrasebook import Near, Phrasebook
 from qa.rules.phrases import GAP, Phrase
 from qa.rules.sound import NEAR_RATE, SURE_RATE
 from qa.rules.verdict import Hit, both
@@ -17,7 +16,6 @@ from qa.rules.view import CallView, Talk
 from qa.rules.windows import Use
 
 _K = TypeVar("_K")
-_KEPT = 2048
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +64,11 @@ class Place:
 
 @dataclass(slots=True)
 class Shelf:
-    """Where a lexicon stands: the phrasebook of its plan and its slot there."""
+    """Where a lexicon stands: the phrasebook of its plan, its slot there, and the cost of a sound up to which that listens for it."""
 
     book: Phrasebook | None = None
     slot: int = 0
+    limit: float | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -137,41 +136,31 @@ def exact_places(words: Lexicon, talks: Sequence[Talk]) -> list[Place]:
     if not words.wordings:
         return []
     book, slot = words.place()
-    return [Place(talk, *span[:2], words.wordings[span[2]]) for talk, spans in book.said_in(talks, slot) for span in spans]
+    return [Place(talk, *span[:2], words.wordings[span[2]]) for talk, spans in book.heard(talks).said.get(slot, ()) for span in spans]
 
 
 def near_places(words: Lexicon, talks: Sequence[Talk], use: Use) -> list[Place]:
     """Per talk the place that sounds most like one of the wordings: within ``NEAR_RATE`` if wanted, else ``SURE_RATE``."""
-    limit = NEAR_RATE if use is Use.WANTED else SURE_RATE
-    heard = [talk for talk in _candidates(words, talks, limit) if talk.text]
-    if not heard:
-        return []
-    known = _known(words, limit)
-    if len(known) > _KEPT:
-        known.clear()
-    fresh = [text for text in dict.fromkeys(talk.text for talk in heard) if text not in known]
-    if fresh:
-        from qa.rules import listening  # takes tenths of a second: only where something has to be listened for
-
-        known.update(zip(fresh, listening.nearest_of(words, fresh, limit), strict=True))
-    found = [(talk, near) for talk in heard if (near := known[talk.text]) is not None]
+    limit = limit_of(use)
+    book, slot = words.place()
+    if words.shelf.limit == limit:
+        found = book.heard(talks).near.get(slot, [])
+    else:
+        found = _nearest(words, [talk for talk in talks if talk.text], limit)
     return [Place(talk, begin, end, words.wordings[n], exact=False, cost=cost, length=size) for talk, (begin, end, n, cost, size) in found]
 
 
-@lru_cache(maxsize=1024)
-def _known(words: Lexicon, limit: float) -> dict[str, tuple[int, int, int, float, int] | None]:
-    """What :func:`qa.rules.listening.nearest_of` said of texts, since agents repeat themselves."""
-    return {}
+def limit_of(use: Use) -> float:
+    """The cost of a sound up to which a likeness counts at all."""
+    return NEAR_RATE if use is Use.WANTED else SURE_RATE
 
 
-def _candidates(words: Lexicon, talks: Sequence[Talk], limit: float) -> Sequence[Talk]:
-    """The talks in which something may be near."""
-    if any(n in words.always for n in words.lettered):
-        return talks
-    book, slot = words.place()
-    heard = book.heard_in(talks, slot, near=limit == NEAR_RATE)
-    latin = book.latin_in(talks) if words.in_parts else ()
-    return sorted({talk.index: talk for talk in (*heard, *latin)}.values(), key=lambda t: t.index) if latin else heard
+def _nearest(words: Lexicon, talks: Sequence[Talk], limit: float) -> list[tuple[Talk, Near]]:
+    """What is nearest in each talk, for a lexicon that no plan listens for."""
+    from qa.rules import listening  # takes tenths of a second: only where something has to be listened for
+
+    near = listening.nearest_of(words, [talk.text for talk in talks], limit)
+    return [(talk, what) for talk, what in zip(talks, near, strict=True) if what is not None]
 
 
 def certain_by_sound(place: Place, use: Use) -> bool | None:

@@ -1,14 +1,12 @@
-"""All phrases of a plan in one: each text is read once for all of them, however many conditions ask."""
+"""All phrases of a plan in one: each text is read once for all of them, and all new texts of a call at once."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Mapping, Sequence
-from functools import lru_cache
-from operator import add
-from typing import TYPE_CHECKING, TypeVar
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
 
-from qa.rules import sound, soundkeys
 from qa.rules.view import Talk, Talks
 
 if TYPE_CHECKING:
@@ -16,92 +14,153 @@ if TYPE_CHECKING:
 
 Span = tuple[int, int, int]
 """Plain characters ``[start, end)`` of a text, and the number of the wording that stands there."""
-User = tuple[int, int]
-"""Slot of a lexicon and number of one of its wordings."""
-_T = TypeVar("_T")
+Near = tuple[int, int, int, float, int]
+"""Plain characters ``[start, end)``, the number of the wording that sounds most like them, cost and sounds; see ``Place``."""
 _KEPT = 16_384
-_HEAD = 4
-LATIN = re.compile("[0-9a-z]", re.ASCII | re.IGNORECASE)
+
+
+@dataclass(slots=True)
+class Reading:
+    """What stands in a plain text, by slot: wordings to the letter, and the one nearest by sound."""
+
+    said: Mapping[int, tuple[Span, ...]]
+    near: Mapping[int, Near]
+
+
+@dataclass(slots=True)
+class Heard:
+    """What stands in several talks, by slot, in their order. ``present`` has a bit for each slot with anything at all."""
+
+    said: dict[int, list[tuple[Talk, tuple[Span, ...]]]]
+    near: dict[int, list[tuple[Talk, Near]]]
+    present: int
 
 
 class Phrasebook:
     """The lexicons of a plan; ``slot`` numbers them in the order given.
 
-    Both readings of a text are kept, since agents repeat themselves.
+    ``limits`` says of which of them likenesses are wanted, up to which cost of a sound (None: of letters only). Readings of texts are
+    kept, since agents repeat themselves.
     """
 
-    def __init__(self, lexicons: Sequence[Lexicon]) -> None:
-        self._heads: dict[str, dict[str, list[tuple[User, Wording]]]] = {}
-        near: dict[int, int] = {}
-        sure: dict[int, int] = {}
+    def __init__(self, lexicons: Sequence[Lexicon], limits: Sequence[float | None] = ()) -> None:
+        self._lexicons = tuple(lexicons)
+        self._limits = tuple(limits) or (None,) * len(self._lexicons)
+        for slot, words in enumerate(self._lexicons):
+            words.shelf.book, words.shelf.slot, words.shelf.limit = self, slot, self._limits[slot]
+        self._read: dict[str, Reading] = {}
+
+    def heard(self, talks: Sequence[Talk]) -> Heard:
+        """What stands in the talks."""
+        if isinstance(talks, Talks):
+            return talks.once(self, lambda: self._heard(talks))
+        return self._heard(talks)
+
+    def _heard(self, talks: Sequence[Talk]) -> Heard:
+        found = Heard({}, {}, 0)
+        readings = self.readings([talk.text for talk in talks])
+        for talk, reading in zip(talks, readings, strict=True):
+            for slot, spans in reading.said.items():
+                found.said.setdefault(slot, []).append((talk, spans))
+            for slot, near in reading.near.items():
+                found.near.setdefault(slot, []).append((talk, near))
+        for slot in found.said.keys() | found.near.keys():
+            found.present |= 1 << slot
+        return found
+
+    def readings(self, texts: Sequence[str]) -> list[Reading]:
+        """The readings of several plain texts."""
+        known = self._read
+        new = [text for text in dict.fromkeys(texts) if text not in known]
+        if new:
+            if len(known) + len(new) > _KEPT:
+                known.clear()
+                new = list(dict.fromkeys(texts))
+            known.update(zip(new, self._index.read(new), strict=True))
+        return [known[text] for text in texts]
+
+    @cached_property
+    def _index(self) -> _Index:
+        return _Index(self._lexicons, self._limits)
+
+
+@dataclass(slots=True)
+class _Literal:
+    """A string that wordings begin with: ``whole`` are those that it is all of, ``parted`` those that go on behind a gap."""
+
+    size: int
+    whole: list[tuple[int, int]]
+    parted: list[tuple[int, int, Wording]]
+    bounded: Wording | None = None
+    """One of the wordings, where Latin letters around it matter."""
+
+
+class _Index:
+    """The lexicons made ready for reading, when the first text comes."""
+
+    def __init__(self, lexicons: Sequence[Lexicon], limits: Sequence[float | None]) -> None:
+        from qa.rules import hearing  # takes tenths of a second, which who only checks rules need not wait for
+        from qa.rules.kernels import strings
+
+        self._strings = strings
+        literals: dict[str, _Literal] = {}
         for slot, words in enumerate(lexicons):
-            words.shelf.book, words.shelf.slot = self, slot
             for number, entry in enumerate(words.wordings):
-                literal = entry.phrase.parts[0]
-                self._heads.setdefault(literal[:_HEAD], {}).setdefault(literal, []).append(((slot, number), entry))
-            for keys, found in ((words.near, near), (words.sure, sure)):
-                for key in keys:
-                    found[key] = found.get(key, 0) | 1 << slot
-        self._near, self._sure = near, sure
-        self.said = lru_cache(maxsize=_KEPT)(self._said)
-        self.heard = lru_cache(maxsize=_KEPT)(self._heard)
-
-    def _said(self, text: str) -> Mapping[int, tuple[Span, ...]]:
-        """Where wordings stand in a plain text to the letter, by slot; of overlapping places of one lexicon the first and longest."""
-        heads = self._heads
-        literals: dict[str, list[tuple[User, Wording]]] = {}
-        pairs = list(map(add, text, text[1:]))
-        triples = list(map(add, pairs, text[2:]))
-        for head in heads.keys() & {*text, *pairs, *triples, *map(add, triples, text[3:])}:
-            known = heads[head]
-            literals.update(known if len(head) < _HEAD else {literal: users for literal, users in known.items() if literal in text})
-        found: dict[int, list[Span]] = {}
-        for users in literals.values():
-            alike: list[tuple[int, int]] | None = None
-            for (slot, number), entry in users:
+                text = entry.phrase.parts[0]
+                literal = literals.setdefault(text, _Literal(len(text), [], []))
                 if entry.pattern is not None:
-                    spans = entry.spans(text) if entry.phrase.parts[-1] in text else []
-                else:
-                    spans = alike = entry.spans(text) if alike is None else alike
-                if spans:
-                    found.setdefault(slot, []).extend((start, end, number) for start, end in spans)
-        return {slot: _first_and_longest(spans) for slot, spans in found.items()}
+                    literal.parted.append((slot, number, entry))
+                    continue
+                literal.whole.append((slot, number))
+                if entry.left or entry.right:
+                    literal.bounded = entry
+        self._literals = list(literals.values())
+        self._trie = strings.trie(list(literals))
+        self._choirs = [
+            hearing.choir([(slot, words) for slot, words in enumerate(lexicons) if limits[slot] == limit], limit)
+            for limit in sorted({limit for limit in limits if limit is not None})
+        ]
 
-    def _heard(self, text: str, near: bool) -> int:
-        """The slots of which wordings may be near (or as good as said) in a plain text by their sounds, one bit each."""
-        keys = self._near if near else self._sure
-        slots = 0
-        for key in keys.keys() & soundkeys.held_by(sound.sounds(text).loose):
-            slots |= keys[key]
-        return slots
+    def read(self, texts: Sequence[str]) -> Iterable[Reading]:
+        """A reading of each of several different texts."""
+        from qa.rules.soundrows import rows_of
 
-    def said_in(self, talks: Sequence[Talk], slot: int) -> Sequence[tuple[Talk, tuple[Span, ...]]]:
-        """The talks in which the lexicon ``slot`` stands to the letter, in their order, and where."""
-        if isinstance(talks, Talks):
-            return talks.once((self, "said"), lambda: _by_slot(talks, self.said)).get(slot, ())
-        return [(talk, spans) for talk in talks if (spans := self.said(talk.text).get(slot))]
+        rows = rows_of(texts)
+        standing: list[dict[int, list[int]]] = [{} for _ in texts]
+        for text, begin, literal in zip(*(c.tolist() for c in self._strings.standing(rows.codes, rows.at, self._trie)), strict=True):
+            standing[text].setdefault(literal, []).append(begin)
+        near: list[dict[int, Near]] = [{} for _ in texts]
+        for choir in self._choirs:
+            for text, slot, what in choir.hear(rows):
+                near[text][slot] = what
+        return [Reading(self._said(text, met) if met else {}, heard) for text, met, heard in zip(texts, standing, near, strict=True)]
 
-    def heard_in(self, talks: Sequence[Talk], slot: int, *, near: bool) -> Sequence[Talk]:
-        """The talks in which wordings of the lexicon ``slot`` may be near, in their order."""
-        if isinstance(talks, Talks):
-            return [talk for talk, slots in talks.once((self, near), lambda: self._all_heard(talks, near)) if slots >> slot & 1]
-        return [talk for talk, slots in self._all_heard(talks, near) if slots >> slot & 1]
-
-    def _all_heard(self, talks: Sequence[Talk], near: bool) -> list[tuple[Talk, int]]:
-        return [(talk, slots) for talk in talks if (slots := self.heard(talk.text, near))]
-
-    @staticmethod
-    def latin_in(talks: Sequence[Talk]) -> Sequence[Talk]:
-        """The talks with Latin letters or digits, in which a word cut in two sounds like no other."""
-        if isinstance(talks, Talks):
-            return talks.once("latin", lambda: [talk for talk in talks if LATIN.search(talk.text)])
-        return [talk for talk in talks if LATIN.search(talk.text)]
+    def _said(self, text: str, standing: Mapping[int, list[int]]) -> dict[int, tuple[Span, ...]]:
+        """Where wordings stand to the letter, by slot, given where literals do: of overlapping places the first and longest."""
+        found: dict[int, list[Span]] = {}
+        for which, begins in standing.items():
+            literal = self._literals[which]
+            if literal.whole:
+                spans: list[tuple[int, int]] = []
+                reached = 0
+                for begin in begins:
+                    if begin >= reached:
+                        reached = begin + literal.size
+                        spans.append((begin, reached))
+                if literal.bounded is not None:
+                    spans = [span for span in spans if literal.bounded._bounded(text, *span)]
+                for slot, number in literal.whole if spans else ():
+                    found.setdefault(slot, []).extend([(start, end, number) for start, end in spans])
+            for slot, number, entry in literal.parted:
+                if entry.phrase.parts[-1] in text:
+                    found.setdefault(slot, []).extend([(start, end, number) for start, end in entry.spans(text)])
+        return {slot: _first_and_longest(spans) for slot, spans in found.items() if spans}
 
 
 def _first_and_longest(spans: list[Span]) -> tuple[Span, ...]:
     if len(spans) == 1:
         return (spans[0],)
-    spans.sort(key=lambda s: (s[0], -s[1], s[2]))
+    spans.sort(key=_order)
     kept = [spans[0]]
     for span in spans:
         if span[0] >= kept[-1][1]:
@@ -109,9 +168,5 @@ def _first_and_longest(spans: list[Span]) -> tuple[Span, ...]:
     return tuple(kept)
 
 
-def _by_slot(talks: Sequence[Talk], read: Callable[[str], Mapping[int, _T]]) -> dict[int, list[tuple[Talk, _T]]]:
-    found: dict[int, list[tuple[Talk, _T]]] = {}
-    for talk in talks:
-        for slot, what in read(talk.text).items():
-            found.setdefault(slot, []).append((talk, what))
-    return found
+def _order(span: Span) -> tuple[int, int, int]:
+    return span[0], -span[1], span[2]

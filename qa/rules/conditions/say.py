@@ -46,6 +46,11 @@ class Prepared:
     wordings: Lexicon
     exclude: Lexicon
 
+    @property
+    def listens(self) -> bool:
+        """Whether a like sound may count."""
+        return self.params.sound and self.params.need > 0
+
 
 def read(fields: Fields, vocabulary: Vocabulary) -> Params:
     """The parameters written in ``fields``; raises BadRule."""
@@ -73,7 +78,7 @@ def find(prepared: Prepared, view: CallView, look: Look) -> Found:
     exact = [p for p in exact_places(prepared.wordings, look.talks) if not overlapping(p, voids)]
     hits = _kept(exact, view, look)
     settled = len({h.phrase for h in hits if h.certain}) >= max(1, params.need)
-    if params.sound and params.need > 0 and (look.numbered or not settled):
+    if prepared.listens and (look.numbered or not settled):
         near = [p for p in near_places(prepared.wordings, look.talks, look.use) if not overlapping(p, [*exact, *voids])]
         hits += _kept(near, view, look)
     hits.sort(key=lambda h: (h.turn or 0, h.start))

@@ -1,0 +1,89 @@
+"""What of many lists of wordings sounds nearest in each of several texts: the lists of a whole plan are listened for at once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from qa.compiled import kernel
+from qa.rules.kernels.alignment import Scratch, Sounding
+from qa.rules.kernels.nearest import Book, Floats, Openings, Texts, near_wording, pair_slot, perhaps
+from qa.rules.kernels.sounding import Numbers, Offsets
+
+
+@kernel
+def wider(column: Any) -> Any:
+    """The column (of any kind of number) with as much room again."""
+    more = np.empty(2 * len(column), column.dtype)
+    more[: len(column)] = column
+    return more
+
+
+@kernel
+def heard_in_all(
+    texts: Texts, book: Book, slot_of: Numbers, slots: int, of: Sounding, limit: float
+) -> tuple[Numbers, Numbers, Offsets, Offsets, Floats, Numbers]:
+    """The nearest wording of each of ``slots`` lists in each text, where one is within ``limit`` of the cost of a sound.
+
+    ``slot_of`` is the list of each wording of the book. Rows of text, wording, plain characters begin and end (as ``texts.codes``
+    counts), cost and sounds; a list's wordings compare as :func:`qa.rules.kernels.nearest.nearest` says.
+    """
+    made, room = 0, 64
+    at_text, which, length = np.empty(room, np.int32), np.empty(room, np.int32), np.empty(room, np.int32)
+    begin, end, cost = np.empty(room, np.int64), np.empty(room, np.int64), np.empty(room, np.float64)
+    wordings = len(book.shared)
+    marks, found = np.full(wordings, -1, np.int32), np.empty(wordings, np.int32)
+    best = np.full(slots, -1, np.int64)  # the row of each list; those of earlier texts come before ``low_row``
+    longest = rows = 1
+    for part in range(len(book.sound_at) - 1):
+        longest = max(longest, book.sound_at[part + 1] - book.sound_at[part])
+    for text in range(len(texts.at) - 1):
+        rows = max(rows, texts.row_at[text + 1] - texts.row_at[text])
+    scratch = Scratch(np.empty(longest + 1), np.empty(longest + 1, np.int64))
+    width = 16
+    while width < 2 * rows:
+        width *= 2
+    held, held_at = np.empty(width, np.int64), np.full(width, -1, np.int64)
+    heads = len(book.opening) + 1
+    known = Openings(np.full(heads, -1, np.int64), np.empty(heads, np.int64), np.empty(heads, np.int64), np.empty(heads))
+    for text in range(len(texts.at) - 1):
+        low_row = made
+        size = perhaps(texts, text, book, of, marks, text, found)
+        if size:
+            for place in range(texts.row_at[text], texts.row_at[text + 1] - 1):
+                pair = (np.int64(of.loose[texts.sounds[place]]) << 32) | np.int64(of.loose[texts.sounds[place + 1]])
+                at = pair_slot(held, held_at, text, pair)
+                held[at], held_at[at] = pair, text
+        for entry in range(size):
+            wording = found[entry]
+            row = best[slot_of[wording]]
+            if row >= low_row and cost[row] == 0.0 and book.length[wording] < length[row]:
+                continue  # nothing is nearer than what sounds the same
+            opening = book.opening[wording]
+            if opening >= 0 and known.text[opening] == text and known.begin[opening] < 0:
+                continue
+            needed = book.shared[wording]
+            for p in range(book.pair_at[wording], book.pair_at[wording + 1]):
+                if needed <= 0:
+                    break
+                if held_at[pair_slot(held, held_at, text, book.pairs[p])] == text:
+                    needed -= 1
+            if needed > 0:
+                continue
+            first, last, paid, sounds = near_wording(texts, text, book, wording, of, limit, scratch, known)
+            if first < 0:
+                continue
+            if row < low_row:
+                if made == len(which):
+                    at_text, which, length = wider(at_text), wider(which), wider(length)
+                    begin, end, cost = wider(begin), wider(end), wider(cost)
+                row, made = np.int64(made), made + 1
+                best[slot_of[wording]] = row
+            else:
+                mine, least = paid / sounds, cost[row] / length[row]
+                more = sounds > length[row] or (sounds == length[row] and book.rank[wording] < book.rank[which[row]])
+                if mine > least or (mine == least and not more):
+                    continue
+            at_text[row], which[row], begin[row], end[row], cost[row], length[row] = text, wording, first, last, paid, sounds
+    return at_text[:made], which[:made], begin[:made], end[:made], cost[:made], length[:made]
