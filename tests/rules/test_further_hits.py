@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from qa.calls import Call, Layout, Voice
+from qa.calls import Call, Layout, TextSource, Voice
 from qa.rules import load_text
 from qa.rules.batch import OUTCOMES, judge_many
 from qa.rules.examples import call_of, turns_of
@@ -113,6 +113,53 @@ def test_an_accusation_needs_one_certain_hit_before_weak_words_count() -> None:
     assert judged(excused, "forbid: count(a) >= 2", heard(said, LOW))[0] == "pass"
 
 
+def test_among_many_calls_only_those_with_a_certain_hit_may_have_a_further_one() -> None:
+    """The first refuses for certain, the second not at all, the third perhaps; each has a sentence of weak words."""
+    said = ("这个没办法处理", "您说说看", "我也没版法呀")
+    calls = [heard(f"agent: {words}\ncustomer: 那怎么行\nagent: 您再等等看吧\ncustomer: 算了", LOW) for words in said]
+    rules = load_text(CARD.format(conditions="a: {say: 没办法, by: agent}", asks="forbid: count(a) >= 2", stake="points: 5"), "t.yaml")
+    outcomes = [OUTCOMES[o] for o in judge_many(rules, calls).outcomes("i")]
+    assert outcomes == ["doubtful", "pass", "pass"] == [score(rules, call).items[0].outcome.value for call in calls]
+
+
+def test_weak_words_are_no_further_cause_and_no_further_silence() -> None:
+    """What only decides whether something else is judged is not suspected either; nor do weak words hide other things than words."""
+    lines = "agent: 您好\ncustomer: 你们太过分了\nagent: 实在抱歉\ncustomer: 家里停电\nagent: 马上"
+    assert judged(ANSWERED, "expect: each upset has sorry", heard(lines, LOW))[0] == "pass"
+    asked = {"a": "say: 请问, by: agent", "b": "say: 再见, by: agent"}
+    assert judged(asked, "applies_when: count(a) >= 2\n        expect: b", heard(asking("您再讲一下"), LOW))[0] == "na"
+    timed = "agent@0-2: 您好\ncustomer@5-6: 停电了\nagent@6-7: 您再等等看吧\ncustomer@7-8: 好"
+    assert judged({"x": "silence: {over: 2 s}"}, "forbid: count(x) >= 2", heard(timed, LOW))[0] == "pass"
+
+
+def test_an_answer_that_is_certainly_missing_is_the_reason_even_where_there_may_be_more_causes() -> None:
+    lines = "customer@0-3: 你们太过分了\nagent@3-5: 马上处理\ncustomer@5-9:\nagent@9-12: 好的"
+
+    def with_untranscribed(call: Call) -> Call:
+        return replace(call, turns=tuple(t if t.text else replace(t, source=TextSource()) for t in call.turns))
+
+    outcome, reason, _, _ = judged(ANSWERED, "expect: each upset has sorry", with_untranscribed(heard(lines)))
+    assert outcome == "fail" and "未转写" not in reason
+    answered = with_untranscribed(heard(lines.replace("马上处理", "实在抱歉")))
+    outcome, reason, _, _ = judged(ANSWERED, "expect: each upset has sorry", answered)
+    assert outcome == "doubtful" and "未转写" in reason
+
+
+def test_several_phrases_of_which_one_is_garbled_may_be_said_more_often() -> None:
+    both = {"a": "say: {all: [请问, 户号]}, by: agent"}
+    assert judged(both, "expect: count(a) < 4", heard(asking("报一下胡号吧")))[0] == "pass"
+    assert judged(both, "expect: count(a) < 4", heard(asking("报一下胡号吧"), CUT))[0] == "doubtful"
+
+
+def test_beside_a_whole_number_loose_digits_are_something_else() -> None:
+    pieces = ("一三八零", "您稍等我拿一下纸笔", "零零零四", "请您慢一点我在记录", "五一七", "好的")
+    loose = "\n".join(f"{'agent' if number % 2 else 'customer'}: {said}" for number, said in enumerate(pieces))
+    phone = {"x": "entity: phone, by: customer"}
+    assert judged(phone, "forbid: count(x) >= 2", heard(f"customer: 电话13900004527\nagent: 嗯嗯\n{loose}"))[0] == "pass"
+    outcome, reason, _, _ = judged(phone, "forbid: x", heard(loose))
+    assert outcome == "doubtful" and "未能拼合" in reason
+
+
 @pytest.mark.parametrize(
     ("window", "outcome"), [("in: first agent turn", "fail"), ("in: agent turns 2 to 2", "doubtful"), ("by: agent", "doubtful")]
 )
@@ -202,6 +249,8 @@ def test_the_average_of_a_cut_recording_counts_once() -> None:
     """Of a side's average or median there is one hit: no further one can follow."""
     slow = {"x": "speech_rate: {over: 200}, by: agent"}
     assert judged(slow, "forbid: count(x) >= 2", sounding(CUT))[0] == "pass"
+    loud = {"x": "loudness: {over: -40, per: call}, by: agent"}
+    assert judged(loud, "forbid: count(x) >= 2", sounding(CUT))[0] == "pass"
     wait = {"x": "response_time: {over: 1 s, per: average}, by: agent"}
     assert judged(wait, "forbid: count(x) >= 2", sounding(CUT))[0] == "pass"
 
