@@ -1,7 +1,7 @@
 """The sample centre: an invented hotline with thirty months of history, the same for the same seed.
 
 Every row is synthetic and says so. Parts: ``organisation`` (who), ``demand`` (how many calls to expect), ``roster`` (who sits there),
-``simulation`` (calls one by one), ``calls`` and ``followups`` (rows of single calls).
+``simulation`` (calls one by one), ``calls``, ``followups`` and ``workorders`` (rows of single calls and what came of them).
 
 >>> from datetime import date
 >>> centre = build(until=date(2026, 11, 15), months=1, detail_weeks=1)
@@ -19,7 +19,7 @@ import numpy as np
 import polars as pl
 
 from hotline.errors import BadInput
-from hotline.sample_centre import calls, demand, followups, organisation, roster, simulation
+from hotline.sample_centre import calls, demand, followups, organisation, roster, simulation, workorders
 from hotline.sample_centre.demand import SLOTS, TOPICS
 
 SEED = 95598
@@ -39,8 +39,10 @@ class SampleCentre:
     topic_days: pl.DataFrame
     calls: pl.DataFrame
     agent_intervals: pl.DataFrame
+    agent_schedules: pl.DataFrame
     tickets: pl.DataFrame
     surveys: pl.DataFrame
+    external_surveys: pl.DataFrame
     storms: tuple[date, ...]
 
     def frames(self) -> dict[str, pl.DataFrame]:
@@ -68,8 +70,15 @@ def build(seed: int = SEED, until: date = UNTIL, months: int = MONTHS, detail_we
     traffic = simulation.simulate(crew, plan, simulation.expected(days, storm, rng), busy, rng)
     midnight = datetime.combine(first_day, time(), ZONE)
     detail = 0 if detail_weeks is None else max(0, len(days) - 7 * detail_weeks)
-    call_rows = calls.call_frame(traffic, crew, days, detail, midnight, rng)
+    # A stream of its own: what was added to the feeds later leaves the calls of a seed as they were.
+    more = np.random.default_rng([seed, 1])
+    answered = calls.call_frame(traffic, crew, days, detail, midnight, rng, more)
     end = datetime.combine(until + timedelta(days=1), time(), ZONE)
+    tickets = workorders.ticket_frame(answered, end, rng, more)
+    surveys = followups.survey_frame(answered, crew, rng, more)
+    outbound, tickets = workorders.call_backs(answered, tickets, crew, plan, midnight, more)
+    call_rows = pl.concat([answered, outbound]).sort("started_at", "id")
+    sub_centres = [f"/c/{key}/" for key in organisation.SUB_CENTRES]
     return SampleCentre(
         org_units=organisation.unit_frame(),
         agents=organisation.agent_frame(crew, first_day),
@@ -78,8 +87,10 @@ def build(seed: int = SEED, until: date = UNTIL, months: int = MONTHS, detail_we
         topic_days=_topic_days(traffic, days),
         calls=call_rows.drop("topic_number"),
         agent_intervals=followups.state_frame(call_rows, crew, plan, detail * SLOTS, midnight),
-        tickets=followups.ticket_frame(call_rows, end, rng),
-        surveys=followups.survey_frame(call_rows, crew, rng),
+        agent_schedules=roster.schedule_frame(crew, plan, detail * SLOTS, midnight, more),
+        tickets=tickets,
+        surveys=surveys,
+        external_surveys=followups.external_frame(days, sub_centres, more),
         storms=tuple(sorted(storm)),
     )
 
@@ -101,7 +112,8 @@ def _intervals(traffic: simulation.Traffic, days: int, midnight: datetime) -> pl
         .agg(
             offered=pl.len(),
             answered=pl.col("answered").sum(),
-            answered_20s=(pl.col("answered") & (pl.col("wait") <= 20)).sum(),
+            abandoned_short=(~pl.col("answered") & (pl.col("wait") < 5)).sum(),
+            **{f"answered_{n}s": (pl.col("answered") & (pl.col("wait") <= n)).sum() for n in (15, 20, 30)},
             wait_s=pl.col("wait").filter("answered").sum().cast(pl.Float64),
             handle_s=pl.col("handle").sum().cast(pl.Float64),
         )
@@ -116,7 +128,8 @@ def _intervals(traffic: simulation.Traffic, days: int, midnight: datetime) -> pl
             offered=pl.col("offered").cast(pl.Int64),
             answered=pl.col("answered").cast(pl.Int64),
             abandoned=(pl.col("offered") - pl.col("answered")).cast(pl.Int64),
-            answered_20s=pl.col("answered_20s").cast(pl.Int64),
+            abandoned_short=pl.col("abandoned_short").cast(pl.Int64),
+            **{f"answered_{n}s": pl.col(f"answered_{n}s").cast(pl.Int64) for n in (15, 20, 30)},
             wait_s="wait_s",
             handle_s="handle_s",
             synthetic=True,

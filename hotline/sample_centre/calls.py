@@ -19,7 +19,13 @@ _REPEAT_DAYS = 3  # a caller whose matter is not settled calls again within so m
 
 
 def call_frame(
-    traffic: Traffic, crew: People, days: Sequence[date], first: int, midnight: datetime, rng: np.random.Generator
+    traffic: Traffic,
+    crew: People,
+    days: Sequence[date],
+    first: int,
+    midnight: datetime,
+    rng: np.random.Generator,
+    more: np.random.Generator,
 ) -> pl.DataFrame:
     """Rows of ``calls`` for answered calls that arrive on or after day number ``first``.
 
@@ -39,7 +45,8 @@ def call_frame(
     day_numbers = arrival // DAY
     serial = np.arange(len(chosen)) - np.searchsorted(day_numbers, day_numbers) + 1
     names = [topic.name for topic in TOPICS]
-    return pl.DataFrame(
+    keys = [f"{topic.queue[1:]}/{sum(other.queue == topic.queue for other in TOPICS[:place]) + 1}" for place, topic in enumerate(TOPICS)]
+    frame = pl.DataFrame(
         {
             "id": [f"C{days[d]:%Y%m%d}-{n:06d}" for d, n in zip(day_numbers.tolist(), serial.tolist(), strict=True)],
             "started_at": pl.Series(arrival * 1_000_000).cast(pl.Duration("us")),
@@ -61,6 +68,32 @@ def call_frame(
             "topic_number": topic,
         }
     ).with_columns(started_at=pl.lit(midnight) + pl.col("started_at"))
+    return frame.with_columns(
+        key_path=pl.Series([keys[i] for i in topic.tolist()]),
+        hung_up_by=pl.Series(more.choice(["caller", "agent", "system"], size=len(chosen), p=[0.86, 0.125, 0.015])),
+        **_dispositions(frame, settled, more),
+    )
+
+
+def _dispositions(frame: pl.DataFrame, settled: np.ndarray, rng: np.random.Generator) -> dict[str, pl.Expr | pl.Series]:
+    """What agents key in when a call ends: they believe more matters settled than are, and forget one in thirty.
+
+    A call handed on names where to; one that goes on with an earlier matter mostly names that call.
+    """
+    count = len(frame)
+    believed = np.where(settled, rng.random(count) < 0.975, rng.random(count) < 0.45)
+    said = rng.random(count) >= 0.03
+    others = np.array(["q1", "q2", "q3", "q5", "q6"])[rng.integers(0, 5, count)]
+    target = pl.Series(np.where((frame["queue_id"] == "q0").to_numpy(), others, "expert"))
+    before = pl.col("id").shift(1).over("caller_key", "topic", order_by="started_at")
+    handed_on, solved, known = pl.col("transferred"), pl.lit(pl.Series(believed)), pl.lit(pl.Series(said))
+    outcome = pl.when(handed_on).then(pl.lit("转接")).when(solved).then(pl.lit("直接解答")).otherwise(pl.lit("转相关部门"))
+    return {
+        "transferred_to": pl.when(handed_on).then(pl.lit(target)),
+        "linked_to": pl.when(pl.lit(pl.Series(rng.random(count) < 0.7))).then(before),
+        "outcome": pl.when(known).then(outcome).otherwise(pl.lit("")),
+        "resolved": pl.when(known).then(solved & ~handed_on),
+    }
 
 
 def _callers(queue: np.ndarray, topic: np.ndarray, arrival: np.ndarray, settled: np.ndarray, rng: np.random.Generator) -> np.ndarray:

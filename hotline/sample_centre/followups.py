@@ -1,55 +1,21 @@
-"""What happens after and around a call: work orders, surveys, and what agents did in each half-hour."""
+"""What happens after and around a call: surveys, and what agents did in each half-hour."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
 
 import numpy as np
 import polars as pl
 
-from hotline.sample_centre.demand import TOPICS
 from hotline.sample_centre.organisation import People
 from hotline.sample_centre.roster import BREAK, MEETING, OFF, TRAINING
 
-_DUE = {"故障报修": 120.0}  # seconds to dispatch; every other type has 20 minutes
-_DUE_OTHER = 1200.0
 _RESPONSE = 0.35
+_REASONS = ("等待时间长", "问题未解决", "业务不熟", "态度生硬", "重复来电")
 
 
-def ticket_frame(calls: pl.DataFrame, until: datetime, rng: np.random.Generator) -> pl.DataFrame:
-    """Rows of ``tickets``: nearly all dispatched in time (fault 2 min, others 20 min), few sent back.
-
-    Tickets that would close after ``until`` are still open.
-    """
-    share = np.array([topic.ticket for topic in TOPICS])[calls["topic_number"].to_numpy()]
-    chosen = calls.filter(pl.Series(rng.random(len(calls)) < share))
-    count = len(chosen)
-    due = np.array([_DUE.get(name, _DUE_OTHER) for name in chosen["topic"]])
-    dispatch = due * np.exp(rng.normal(-1.3, 0.35, count))  # median 27 % of the clock
-    late = rng.random(count) < 0.0012
-    dispatch = np.where(late, due * rng.uniform(1.05, 2.5, count), np.minimum(dispatch, due * 0.98))
-    hours = np.where(due == _DUE["故障报修"], rng.gamma(3.0, 1.0, count), rng.gamma(2.0, 15.0, count))
-    seconds = chosen["wait_s"].to_numpy() + chosen["talk_s"].to_numpy()
-    area = pl.Series([value["area"] for value in chosen["metadata"]], dtype=pl.String)
-    return (
-        chosen.select(
-            id=pl.concat_str(pl.lit("T"), pl.col("id").str.slice(1)),
-            call_id="id",
-            queue_id="queue_id",
-            type="topic",
-            area=area,
-            created_at=pl.col("started_at") + _seconds(seconds),
-        )
-        .with_columns(dispatched_at=pl.col("created_at") + _seconds(dispatch))
-        .with_columns(closed_at=pl.col("dispatched_at") + _seconds(hours * 3600), returned=pl.Series(rng.random(count) < 0.0015))
-        .with_columns(
-            dispatched_at=pl.when(pl.col("dispatched_at") <= until).then("dispatched_at"),
-            closed_at=pl.when(pl.col("closed_at") <= until).then("closed_at"),
-        )
-    )
-
-
-def survey_frame(calls: pl.DataFrame, crew: People, rng: np.random.Generator) -> pl.DataFrame:
+def survey_frame(calls: pl.DataFrame, crew: People, rng: np.random.Generator, more: np.random.Generator) -> pl.DataFrame:
     """Rows of ``surveys``: every caller is asked after the call, about 35 % answer, about 98 % of those are satisfied (4 or 5)."""
     place = {name: i for i, name in enumerate(crew.ids)}
     pleased = crew.pleases[[place[name] for name in calls["agent_id"]]]
@@ -60,9 +26,33 @@ def survey_frame(calls: pl.DataFrame, crew: People, rng: np.random.Generator) ->
     seconds = calls.select(pl.col("wait_s") + pl.col("talk_s") + pl.col("hold_s")).to_series().to_numpy()
     return calls.select(
         call_id="id",
-        asked_at=pl.col("started_at") + _seconds(seconds),
+        asked_at=pl.col("started_at") + in_seconds(seconds),
         score=pl.when(answered).then(pl.Series(score)),
+        source=pl.lit("own"),
+        asked_by=pl.Series(np.where(more.random(count) < 0.8, "ivr", "sms")),
+        reason=pl.Series(np.where(answered.to_numpy() & ~satisfied, more.choice(_REASONS, count), "")),
     )
+
+
+def external_frame(days: Sequence[date], paths: Sequence[str], rng: np.random.Generator) -> pl.DataFrame:
+    """Rows of ``external_surveys``: every quarter somebody from outside asks 400 callers of each unit in ``paths``."""
+    ends = [day for day in days if day.month % 3 == 0 and (day + timedelta(days=1)).day == 1]
+    rows = [
+        {
+            "id": f"X{day:%Y%m}{path.replace('/', '-').rstrip('-')}",
+            "day": day,
+            "unit_path": path,
+            "kind": "第三方满意度",
+            "score": round(float(rng.normal(9.35, 0.12)), 2),
+            "scale": 10.0,
+            "asked": 400,
+            "answered": int(rng.binomial(400, 0.93)),
+        }
+        for day in ends
+        for path in paths
+    ]
+    kinds = {"id": pl.String, "day": pl.Date, "unit_path": pl.String, "kind": pl.String, "score": pl.Float64, "scale": pl.Float64}
+    return pl.DataFrame(rows, schema=kinds | {"asked": pl.Int64, "answered": pl.Int64})
 
 
 def state_frame(calls: pl.DataFrame, crew: People, plan: np.ndarray, first: int, midnight: datetime) -> pl.DataFrame:
@@ -115,5 +105,6 @@ def _spread(begin: np.ndarray, length: np.ndarray, agent: np.ndarray, slots: int
     return total
 
 
-def _seconds(values: np.ndarray) -> pl.Series:
+def in_seconds(values: np.ndarray) -> pl.Series:
+    """Seconds as durations, to the microsecond."""
     return pl.Series(np.round(values * 1e6).astype(np.int64)).cast(pl.Duration("us"))

@@ -7,9 +7,10 @@ other queues office shifts with one agent on duty at weekends and holidays.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 import numpy as np
+import polars as pl
 
 from hotline.sample_centre.demand import SLOTS, is_workday
 from hotline.sample_centre.organisation import TEAMS, People
@@ -74,6 +75,38 @@ def _sit(plan: np.ndarray, origin: int, agent: int, shift: str, place: int, day:
         plan[origin + first, agent] = MEETING
     if day.weekday() == 3 and shift in ("D", "L", "A", "O") and (day.isocalendar().week + place) % 4 == 0:
         plan[origin + last - 3 : origin + last - 1, agent] = TRAINING
+
+
+def schedule_frame(crew: People, plan: np.ndarray, first: int, midnight: datetime, rng: np.random.Generator) -> pl.DataFrame:
+    """Rows of ``agent_schedules`` from half-hour number ``first`` on: what was planned, where ``plan`` is what came of it.
+
+    Now and then a meal was planned half an hour earlier than it was taken, or a shift to begin half an hour earlier than it did.
+    """
+    planned = plan.copy()
+    meal = np.argwhere((plan[1:] == BREAK) & (plan[:-1] == PHONE))  # (half-hour before, agent)
+    moved = meal[rng.random(len(meal)) < 0.04]
+    planned[moved[:, 0], moved[:, 1]], planned[moved[:, 0] + 1, moved[:, 1]] = BREAK, PHONE
+    begun = np.argwhere((plan[1:] == PHONE) & (plan[:-1] == OFF))
+    late = begun[rng.random(len(begun)) < 0.01]
+    planned[late[:, 0], late[:, 1]] = PHONE
+    frames = []
+    for agent, name in enumerate(crew.ids):
+        states = planned[first:, agent]
+        edges = np.concatenate(([0], np.flatnonzero(np.diff(states)) + 1, [len(states)]))
+        kind = states[edges[:-1]]
+        frames.append(
+            pl.DataFrame({"agent_id": name, "from": edges[:-1] + first, "to": edges[1:] + first, "kind": kind}).filter(
+                pl.col("kind") != OFF
+            )
+        )
+    names = {PHONE: "phone", BREAK: "break", MEETING: "meeting", TRAINING: "training"}
+    slot = pl.lit(1_800_000_000)
+    return pl.concat(frames).select(
+        "agent_id",
+        start=pl.lit(midnight) + (pl.col("from").cast(pl.Int64) * slot).cast(pl.Duration("us")),
+        end=pl.lit(midnight) + (pl.col("to").cast(pl.Int64) * slot).cast(pl.Duration("us")),
+        activity=pl.col("kind").replace_strict(names, return_dtype=pl.String),
+    )
 
 
 def phone_windows(plan: np.ndarray, agents: Sequence[int]) -> list[list[tuple[int, int, int]]]:

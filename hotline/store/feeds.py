@@ -36,8 +36,10 @@ FEEDS: dict[str, sa.Table] = {
         schema.interval_counts,
         schema.topic_days,
         schema.agent_intervals,
+        schema.agent_schedules,
         schema.tickets,
         schema.surveys,
+        schema.external_surveys,
     )
 }
 """The tables that a feed can fill, parents before children."""
@@ -54,7 +56,11 @@ class BadValue(BadInput):
 _CHOICES = {
     ("org_units", "kind"): ("centre", "sub_centre", "team"),
     ("calls", "direction"): ("inbound", "outbound"),
+    ("calls", "hung_up_by"): ("", "agent", "caller", "system"),
+    ("agent_schedules", "activity"): ("phone", "break", "meeting", "training"),
     ("surveys", "score"): (1, 2, 3, 4, 5),
+    ("surveys", "source"): ("own", "third_party"),
+    ("surveys", "asked_by"): ("", "ivr", "sms", "callback"),
 }
 
 

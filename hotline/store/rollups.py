@@ -1,6 +1,7 @@
-"""The roll-up that boards read: one row an agent and day, rebuilt whole days at a time.
+"""The roll-ups that boards read, rebuilt whole days at a time.
 
-    calls + surveys + current scores ─► agent_days
+    calls + surveys + current scores, agent_intervals, agent_schedules ─► agent_days
+    interval_counts ─► queue_days        tickets ─► ticket_days, clock_days
 
 First-contact resolution is counted by the repeat-call proxy: an inbound call is *closed* when its window of ``fcr_days`` local days
 after the call's day has passed within the stored history, and *resolved* when the same caller did not call about the same topic later
@@ -12,15 +13,17 @@ An agent counts for one team a day: the team of the day's last call. Who moves a
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 import polars as pl
 import sqlalchemy as sa
 
+from hotline.store import agent_sums, service_sums
 from hotline.store.access import Permission, UserRole, Viewer
+from hotline.store.clocks import clocks_of
 from hotline.store.engine import Store
 from hotline.store.schema import agent_days as table
-from hotline.store.schema import agents, calls, org_units, scores, surveys
+from hotline.store.schema import agents, calls, interval_counts, org_units, tickets
 from hotline.store.tables import frame
 from hotline.store.weeks import published_at
 
@@ -29,35 +32,39 @@ MEASURES = tuple(column.name for column in table.columns if column.name not in _
 """The summable columns of ``agent_days``."""
 
 
-def roll_up(store: Store, days: Iterable[date]) -> int:
+def roll_up(store: Store, days: Iterable[date], service: Iterable[date] = ()) -> int:
     """Rebuild ``agent_days`` of these days, and of the ``fcr_days`` before them, whose repeats they hold; returns the rows.
 
     Days whose windows have closed since the last roll-up are rebuilt too, however long ago they were: after a gap in the history
-    the next call closes them all. Days of published weeks stay as they are. Each day is one transaction: stopped anywhere, every day is
-    either as before or new.
+    the next call closes them all. The figures of queues, work orders and clocks are rebuilt for the same days and those in ``service``.
+    Days of published weeks stay as they are. Each day is one transaction: stopped anywhere, every day is either as before or new.
     """
     window = timedelta(days=store.settings.fcr_days)
     wanted = {day - timedelta(days=back) for day in days for back in range(store.settings.fcr_days + 1)}
     written = 0
     wanted |= _newly_closed(store, window)
-    for day in sorted(wanted):  # oldest first: the newest row, which tells what is closed, is written last
+    every_clock = clocks_of(store.settings.home)
+    for day in sorted(wanted | set(service)):  # oldest first: the newest row, which tells what is closed, is written last
         with store.begin() as connection:
             if published_at(connection, day) is not None:
                 continue
-            last = connection.scalar(sa.select(sa.func.max(calls.c.day)))
-            closed = last is not None and day + window <= last
-            connection.execute(table.delete().where(table.c.day == day))
-            columns = [column.name for column in table.columns]
-            connection.execute(table.insert().from_select(columns, _day(day, closed, window)))
-            written += connection.scalar(sa.select(sa.func.count()).select_from(table).where(table.c.day == day)) or 0
+            if day in wanted:
+                last = connection.scalar(sa.select(sa.func.max(calls.c.day)))
+                written += agent_sums.write(connection, day, store.settings.zone, last, window)
+            service_sums.write(connection, day, store.settings.zone, every_clock)
     return written
 
 
 def roll_up_all(store: Store) -> int:
-    """Rebuild every day that has calls; returns the rows."""
+    """Rebuild every day that has calls, queue counts or work orders; returns the rows of ``agent_days``."""
     with store.read() as connection:
         days = connection.scalars(sa.select(calls.c.day).distinct()).all()
-    return roll_up(store, days)
+        ends: list[datetime | None] = []
+        for column in (interval_counts.c.start, tickets.c.created_at):
+            ends += connection.execute(sa.select(sa.func.min(column), sa.func.max(column))).one()
+    known = [end.astimezone(store.settings.zone).date() for end in ends if end is not None]
+    between = range((max(known) - min(known)).days + 1) if known else ()
+    return roll_up(store, days, [min(known) + timedelta(days=number) for number in between])
 
 
 def agent_days(store: Store, viewer: Viewer, first: date, last: date) -> pl.DataFrame:
@@ -96,58 +103,3 @@ def _newly_closed(store: Store, window: timedelta) -> set[date]:
             return set()
         query = sa.select(calls.c.day).distinct().where(calls.c.day > before - window, calls.c.day <= last - window)
         return set(connection.scalars(query))
-
-
-def _day(day: date, closed: bool, window: timedelta) -> sa.Select[tuple[object, ...]]:
-    """The rows of one day, in the column order of ``agent_days``; an agent's team is the one of the day's last call."""
-    late = calls.alias("late")
-    team = (
-        sa.select(late.c.unit_path)
-        .where(late.c.agent_id == calls.c.agent_id, late.c.day == calls.c.day)
-        .order_by(late.c.started_at.desc(), late.c.id.desc())
-        .limit(1)
-        .correlate(calls)
-        .scalar_subquery()
-    )
-    again = calls.alias("again")
-    came_back = sa.exists().where(
-        again.c.caller_key == calls.c.caller_key,
-        again.c.topic == calls.c.topic,
-        again.c.started_at > calls.c.started_at,
-        again.c.day <= day + window,
-        again.c.direction == "inbound",
-    )
-    countable = sa.and_(calls.c.caller_key.is_not(None), calls.c.direction == "inbound") if closed else sa.false()
-
-    def count(condition: sa.ColumnElement[bool]) -> sa.ColumnElement[int]:
-        return sa.func.sum(sa.case((condition, 1), else_=0))
-
-    def total(value: sa.ColumnElement[float]) -> sa.ColumnElement[float]:
-        return sa.func.coalesce(sa.func.sum(value), 0)
-
-    joined = calls.outerjoin(surveys, surveys.c.call_id == calls.c.id).outerjoin(
-        scores, (scores.c.call_id == calls.c.id) & scores.c.current
-    )
-    return (
-        sa.select(
-            calls.c.agent_id,
-            calls.c.day,
-            team,
-            sa.func.count(),
-            total(calls.c.talk_s + calls.c.hold_s + calls.c.acw_s),
-            sa.func.count(surveys.c.call_id),
-            sa.func.count(surveys.c.score),
-            count(surveys.c.score >= 4),
-            count(countable),
-            count(sa.and_(countable, ~came_back)),
-            sa.func.count(scores.c.id),
-            total(scores.c.low),
-            total(scores.c.high),
-            total(scores.c.high * scores.c.high),
-            total(scores.c.fatal_certain),
-            total(scores.c.fatal_possible),
-        )
-        .select_from(joined)
-        .where(calls.c.day == day, calls.c.agent_id.is_not(None))
-        .group_by(calls.c.agent_id, calls.c.day)
-    )

@@ -38,6 +38,18 @@ def _all_feeds(samples: Any) -> dict[str, pl.DataFrame]:
         "interval_counts": pl.DataFrame({"queue_id": ["q1", "q1"], "start": start, **counts}),
         "topic_days": pl.DataFrame({"queue_id": ["q1"], "day": [date(2026, 11, 9)], "topic": ["电费"], "offered": [22]}),
         "agent_intervals": pl.DataFrame({"agent_id": ["a1"], "start": start[:1], "state": ["talk"], "seconds": [600.0]}),
+        "agent_schedules": pl.DataFrame({"agent_id": ["a1"], "start": start[:1], "end": start[1:].alias("end"), "activity": ["phone"]}),
+        "external_surveys": pl.DataFrame(
+            {
+                "id": ["E1"],
+                "day": [date(2026, 11, 30)],
+                "kind": ["第三方"],
+                "score": [9.1],
+                "scale": [10.0],
+                "asked": [400],
+                "answered": [380],
+            }
+        ),
         "tickets": pl.DataFrame({"id": ["T1"], "call_id": ["C1"], "queue_id": ["q1"], "type": ["故障报修"], "created_at": when}),
     }
 
@@ -45,7 +57,8 @@ def _all_feeds(samples: Any) -> dict[str, pl.DataFrame]:
 def test_loading_twice_changes_nothing(centre: Store, samples: Any) -> None:
     frames = _all_feeds(samples)
     loaded = feeds.load_all(centre, OPERATOR, frames)
-    assert loaded == {"calls": 2, "interval_counts": 2, "topic_days": 1, "agent_intervals": 1, "tickets": 1, "surveys": 2}
+    once = {"topic_days": 1, "agent_intervals": 1, "agent_schedules": 1, "tickets": 1, "external_surveys": 1}
+    assert loaded == {"calls": 2, "interval_counts": 2, "surveys": 2, **once}
     before = {name: _rows(centre, table) for name, table in feeds.FEEDS.items()}
     assert all(before.values())
     assert feeds.load_all(centre, OPERATOR, frames) == loaded

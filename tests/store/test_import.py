@@ -40,8 +40,10 @@ q1,2026-11-02 08:30,12,12,0,11,60.5,1200
 """,
     "topic_days": "queue_id,day,topic,offered\nq1,2026-11-02,电费,22\n",
     "agent_intervals": "agent_id,start,state,seconds\na1,2026-11-02 08:00,talk,600\n",
+    "agent_schedules": "agent_id,start,end,activity\na1,2026-11-02 08:00,2026-11-02 08:20,phone\n",
     "tickets": "id,call_id,queue_id,type,created_at,returned\nT1,C1,q1,投诉,2026-11-03 00:10,no\n",
     "surveys": "call_id,asked_at,score\nC1,2026-11-03 00:05,5\nC3,2026-11-04 08:10,\n",
+    "external_surveys": "id,day,kind,score,scale,asked,answered\nE1,2026/11/30,第三方,9.1,10,400,380\n",
 }
 ROWS = {name: len([line for line in text.splitlines()[1:] if line.strip(",")]) for name, text in FILES.items()}
 

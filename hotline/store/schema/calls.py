@@ -23,6 +23,12 @@ calls = sa.Table(
     sa.Column("hold_s", sa.Float, nullable=False, server_default="0"),
     sa.Column("acw_s", sa.Float, nullable=False, server_default="0"),
     sa.Column("transferred", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("transferred_to", sa.String(40)),  # queue, unit or person, as the call record names it
+    sa.Column("linked_to", sa.String(80)),  # the earlier call that this one goes on with: a transfer's next leg, a call-back
+    sa.Column("key_path", sa.String(40), nullable=False, server_default=""),  # keys pressed in the menu: 0/1/2
+    sa.Column("hung_up_by", sa.String(10), nullable=False, server_default=""),  # agent | caller | system; "" not known
+    sa.Column("outcome", sa.String(40), nullable=False, server_default=""),  # the agent's disposition, in the centre's words
+    sa.Column("resolved", sa.Boolean),  # by that disposition, at the first contact; NULL: not said
     sa.Column("metadata", sa.JSON, nullable=False, server_default="{}"),
     sa.Column("metadata_closed", sa.Boolean, nullable=False, server_default=sa.true()),
     sa.Column("synthetic", sa.Boolean, nullable=False, server_default=sa.false()),

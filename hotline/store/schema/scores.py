@@ -1,4 +1,4 @@
-"""Rule sets as they were when they judged, their results, and the daily figures of each agent."""
+"""Rule sets as they were when they judged, their results, and the weeks that no longer change."""
 
 from __future__ import annotations
 
@@ -69,28 +69,6 @@ item_reviews = sa.Table(
     sa.Column("note", sa.Text, nullable=False, server_default=""),
     # The newest of a call, rule set and item counts; earlier ones stay.
     sa.Index("ix_item_reviews_rule_hash_item_id", "rule_hash", "item_id"),
-)
-
-agent_days = sa.Table(
-    "agent_days",
-    metadata,
-    sa.Column("agent_id", sa.String(40), sa.ForeignKey("agents.id"), primary_key=True),
-    sa.Column("day", sa.Date, primary_key=True),
-    sa.Column("unit_path", sa.String(200), nullable=False),
-    sa.Column("calls", sa.Integer, nullable=False),
-    sa.Column("handle_s", sa.Float, nullable=False),
-    sa.Column("surveys_asked", sa.Integer, nullable=False),
-    sa.Column("surveys_answered", sa.Integer, nullable=False),
-    sa.Column("surveys_satisfied", sa.Integer, nullable=False),
-    sa.Column("fcr_closed", sa.Integer, nullable=False),  # calls whose repeat window has ended
-    sa.Column("fcr_resolved", sa.Integer, nullable=False),  # … without the caller coming back
-    sa.Column("scored", sa.Integer, nullable=False),
-    sa.Column("score_low_sum", sa.Float, nullable=False),
-    sa.Column("score_high_sum", sa.Float, nullable=False),
-    sa.Column("score_high_sq", sa.Float, nullable=False),  # sum of squares, for the sampling interval
-    sa.Column("fatal_certain", sa.Integer, nullable=False),
-    sa.Column("fatal_possible", sa.Integer, nullable=False),
-    sa.Index("ix_agent_days_day", "day"),
 )
 
 published_weeks = sa.Table(
