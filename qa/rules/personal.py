@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import pairwise
 from weakref import WeakKeyDictionary
 
 from qa.calls import Call, Role, Turn
 from qa.redaction import EXAMPLE_KEY, Mention, mentions, redact
 from qa.redaction.digits import runs_in
+from qa.rules.kept import kept
 from qa.rules.values import Personal
 from qa.rules.verdict import Hit, both
 from qa.rules.view import CallView
@@ -129,7 +129,7 @@ def _loose_digits(turn: Turn) -> int:
     return _digits_alone(turn.text)
 
 
-@lru_cache(maxsize=4096)
+@kept(200_000)
 def _digits_alone(text: str) -> int:
     runs = runs_in(text)
     digits = sum(len(run.digits) for run in runs)

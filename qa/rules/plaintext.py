@@ -17,8 +17,8 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
-from functools import lru_cache
 
+from qa.rules.kept import kept
 from qa.text.numbers import digit_by_digit
 from qa.text.script import simplified_char
 from qa.text.spoken import number
@@ -44,7 +44,7 @@ class Plain:
     ends: tuple[int, ...]
 
 
-@lru_cache(maxsize=16_384)
+@kept(1_000_000)
 def plain(text: str) -> Plain:
     """The plain form of ``text``: lower case, half width, words separated by one space only between Latin words."""
     return _of_characters(text) or _of_words(text)
@@ -105,7 +105,7 @@ def is_filler(plain_text: str) -> bool:
     return plain_text[0] in _FILLERS and _FILLERS.issuperset(plain_text)
 
 
-@lru_cache(maxsize=16_384)
+@kept(500_000)
 def spoken_length(plain_text: str) -> int:
     """Characters said, the unit of speech rate: Chinese characters, digits as read, a Latin word as two, no fillers.
 

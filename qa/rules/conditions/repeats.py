@@ -18,7 +18,6 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 from rapidfuzz import fuzz, process
@@ -29,6 +28,7 @@ from qa.rules import sound
 from qa.rules.conditions.matching import Lexicon, exact_places, lexicon
 from qa.rules.conditions.operator import Operator, Vocabulary, compile_all, param
 from qa.rules.fields import Fields
+from qa.rules.kept import kept
 from qa.rules.model import Title, Within
 from qa.rules.placement import read_within, within_of
 from qa.rules.plaintext import plain, spoken_length
@@ -136,7 +136,7 @@ def sentences(view: CallView) -> Iterator[Sentence]:
             yield Sentence(turn.index, start, end, text, tokens)
 
 
-@lru_cache(maxsize=16_384)
+@kept(1_000_000)
 def _cut(text: str) -> tuple[tuple[int, int, int, int, str], ...]:
     """The sentences of a text: where the stops are, where what is said begins and ends, and its plain text."""
     form = plain(text)
@@ -179,7 +179,7 @@ def likenesses(texts: Sequence[str], sounds: Sequence[str], floor: float) -> dic
     return found
 
 
-@lru_cache(maxsize=8192)
+@kept(500_000)
 def guarded(text: str) -> tuple[str, ...]:
     """The numerals and negations of a plain text, in order: sentences that differ in them say different things."""
     words = re.findall(r"[a-z0-9]+|[^a-z0-9\s]", text)

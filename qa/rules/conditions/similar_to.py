@@ -15,7 +15,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 
@@ -25,6 +24,7 @@ from qa.rules.conditions.embedding import Meaning
 from qa.rules.conditions.matching import Lexicon, exact_places, lexicon
 from qa.rules.conditions.operator import Operator, Vocabulary, compile_all, param, shown
 from qa.rules.fields import Fields
+from qa.rules.kept import kept
 from qa.rules.likeness import Model, Models
 from qa.rules.model import Title
 from qa.rules.plaintext import plain
@@ -133,7 +133,7 @@ def _closest(prepared: Prepared, talks: Sequence[Talk]) -> Iterator[tuple[Talk, 
         yield talks[text], float(score), start, stop, prepared.sentences[sentence][1]
 
 
-@lru_cache(maxsize=4)
+@kept(1_000_000)
 def _columns(texts: tuple[str, ...]) -> tuple[likeness.Texts, likeness.Texts]:
     """Letters and sounds of the talks of a call, for all conditions that look at them."""
     return likeness.symbols(texts), likeness.sounded([sound.sounds(text).loose for text in texts])
