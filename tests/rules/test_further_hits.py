@@ -126,6 +126,10 @@ def test_weak_words_are_no_further_cause_and_no_further_silence() -> None:
     """What only decides whether something else is judged is not suspected either; nor do weak words hide other things than words."""
     lines = "agent: 您好\ncustomer: 你们太过分了\nagent: 实在抱歉\ncustomer: 家里停电\nagent: 马上"
     assert judged(ANSWERED, "expect: each upset has sorry", heard(lines, LOW))[0] == "pass"
+    wanted = "expect: upset and each upset has sorry"
+    more = f"{lines}\ncustomer: 您再讲一下\nagent: 再见"
+    assert judged(ANSWERED, wanted, heard(more))[0] == "pass"
+    assert judged(ANSWERED, wanted, heard(more, LOW))[0] == "doubtful", "what is wanted itself may have been said again"
     asked = {"a": "say: 请问, by: agent", "b": "say: 再见, by: agent"}
     assert judged(asked, "applies_when: count(a) >= 2\n        expect: b", heard(asking("您再讲一下"), LOW))[0] == "na"
     timed = "agent@0-2: 您好\ncustomer@5-6: 停电了\nagent@6-7: 您再等等看吧\ncustomer@7-8: 好"
