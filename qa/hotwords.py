@@ -12,10 +12,10 @@ from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 
-from hotline.errors import BadInput
 from qa.rulebook import RuleBook
 from qa.rules.fields import Fields
 from qa.rules.source import parse
+from qa.text.encodings import utf8
 
 EVERY_QUEUE = "all"
 MOST_IN_QUEUE = 500
@@ -39,9 +39,5 @@ def load(file: Path) -> Mapping[str, tuple[str, ...]]:
 
 @lru_cache(maxsize=8)
 def _read(file: Path, stamp: int) -> Mapping[str, tuple[str, ...]]:
-    try:
-        text = file.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError:
-        raise BadInput(str(file), "is not UTF-8 text", "save it as UTF-8") from None
-    fields = Fields.of(str(file), "", parse(text, str(file)))
+    fields = Fields.of(str(file), "", parse(utf8(file.read_bytes(), str(file)), str(file)))
     return {queue: tuple(word for word, _ in fields.texts(queue, limit=MOST_IN_QUEUE)) for queue in fields.nodes}

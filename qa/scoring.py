@@ -18,10 +18,10 @@ from functools import lru_cache
 
 from qa.calls import Call
 from qa.rules.judging import judge
-from qa.rules.model import Band, RuleSet
+from qa.rules.model import Band, RuleSet, Section
 from qa.rules.single import Judgement
 from qa.rules.verdict import Evidence, Verdict, both
-from qa.totals import Open, Outcome, Part, interval, parts, shares
+from qa.totals import Open, Outcome, Part, interval, parts, shares, worth
 
 __all__ = ["ItemResult", "Outcome", "Part", "Scorecard", "Totals", "band", "outcome_of", "score", "totals"]
 
@@ -146,6 +146,26 @@ def _sums(rule_set: RuleSet, judgements: Sequence[Judgement], standings: Sequenc
 def band(rule_set: RuleSet, points: float) -> Band | None:
     """The grade of a score; None without bands."""
     return next((one for one in rule_set.bands if points >= one.at_least), None)
+
+
+def section_loss(section: Section, items: Sequence[ItemResult]) -> tuple[float, float]:
+    """What a section takes off the score, at least and at most: the losses of its items (the others in ``items`` are passed over), but
+    no more than its floor leaves, and all of it after an item that is fatal for the section.
+    """
+    own = {item.id: item for item in section.items}
+    results = [result for result in items if result.item_id in own]
+    whole, floor = worth(section), section.floor
+    if any(item.in_percent for item in section.items):
+        whole = sum(result.points for result in results)
+        floor = whole * section.floor / 100 if section.weight is not None else 0.0
+    ends = []
+    for lost, failed in (
+        (sum(r.lost_low for r in results), (Outcome.FAIL,)),
+        (sum(r.lost_high for r in results), (Outcome.FAIL, Outcome.DOUBTFUL)),
+    ):
+        gone = any(own[r.item_id].fatal_section and r.outcome in failed for r in results)
+        ends.append(round(whole if gone else min(lost, whole - floor), 4))
+    return ends[0], ends[1]
 
 
 def outcome_of(judgement: Judgement) -> Outcome:

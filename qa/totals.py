@@ -114,11 +114,11 @@ def parts(rule_set: RuleSet, items: Sequence[Open]) -> tuple[Part, ...]:
     found = []
     for section, inside in _by_section(rule_set, items):
         if not rule_set.in_percent:
-            worth = _worth(section)
-            low = high = worth - min(0.0, worth - section.floor)
+            whole = worth(section)
+            low = high = whole - min(0.0, whole - section.floor)
             if not all(o.safe for o in inside):
-                low, high = worth - _lost(section, [o.worst for o in inside]), worth - _lost(section, [o.best for o in inside])
-            found.append(Part(section.id, round(low, 2), round(high, 2), worth))
+                low, high = whole - _lost(section, [o.worst for o in inside]), whole - _lost(section, [o.best for o in inside])
+            found.append(Part(section.id, round(low, 2), round(high, 2), whole))
             continue
         low_share, high_share = (_section(section, inside, best=best)[0] for best in (False, True))
         applies = low_share is not None or high_share is not None
@@ -165,7 +165,7 @@ def _by_section(rule_set: RuleSet, items: Sequence[Some]) -> list[tuple[Section,
     return found
 
 
-def _worth(section: Section) -> float:
+def worth(section: Section) -> float:
     """The points of a section: its own, or those of its items together."""
     return sum([item.points for item in section.items]) if section.points is None else section.points
 
@@ -175,8 +175,8 @@ def _zeroed(items: Iterable[Settled]) -> bool:
 
 
 def _lost(section: Section, items: Sequence[Settled]) -> float:
-    worth = _worth(section)
-    return worth if _zeroed(items) else min(sum([s.lost for s in items]), worth - section.floor)
+    whole = worth(section)
+    return whole if _zeroed(items) else min(sum([s.lost for s in items]), whole - section.floor)
 
 
 def _kept(items: Sequence[Settled], floor: float) -> float | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,6 +14,7 @@ from hotline.commands.rules_check import summary
 from hotline.commands.transcripts import MetaOption, StartedOption, as_of_now, began, written_call
 from hotline.console import JsonFlag, emit, out
 from hotline.errors import BadInput
+from hotline.locale import pick, t, term
 from qa import rules, scoring
 from qa.calls import Call
 from qa.rules import in_language
@@ -84,7 +86,6 @@ def score(
     call = as_of_now(began(written_call(transcript, meta or ()), started_at), rule_set)
     card = scoring.score(rule_set, call)
     titles = {item.id: item.title for item in rule_set.items}
-    severity = {item.id: item.severity for item in rule_set.items}
     rows = []
     for result in card.items:
         rows.append(
@@ -92,10 +93,10 @@ def score(
                 "item": result.item_id,
                 "title": titles[result.item_id].zh,
                 "outcome": result.outcome.value,
-                "severity": severity[result.item_id],
+                "severity": result.severity,
                 "lost": _lost(result.lost_low, result.lost_high),
                 "where": "; ".join(filter(None, (_place(e, call) for e in result.evidence[:3]))),
-                "reason": result.reason if as_json else in_language(result.reason, settings.load().language),
+                "reason": result.reason,
             }
         )
     if as_json:
@@ -109,7 +110,10 @@ def score(
         grades = {"grade_low": _grade(card.band_low), "grade_high": _grade(card.band_high)}
         emit({**head, **grades, "items": rows}, True)
         return
-    emit(rows, False, title=f"{rule_set.title} v{card.version}")
+    language = settings.load().language
+    emit([_for_people(row, titles[row["item"]][language], language) for row in rows], False, title=f"{rule_set.title} v{card.version}")
+    for line in _floored(rule_set, card):
+        out.print(line, markup=False, soft_wrap=True)
     grade = " – ".join(dict.fromkeys(filter(None, (_grade(card.band_low), _grade(card.band_high)))))
     told = f"得分 score {_interval(card.low, card.high)} · 合格 passed: {card.passed} · 致命 fatal: {card.fatal_certain}"
     out.print(f"{told} · 等级 grade: {grade}" if grade else told, markup=False)
@@ -137,6 +141,23 @@ def _print_or_write(text: str, to: Path | None) -> None:
         to.write_text(text, encoding="utf-8")
     except OSError as error:
         raise BadInput(str(to), f"cannot be written ({error.strerror})", "name a file in a folder that exists") from None
+
+
+def _for_people(row: dict[str, str], title: str, language: str) -> dict[str, str]:
+    """A row with its headings and values in one language."""
+    outcome, severity = term("outcome", row["outcome"]), term("severity", row["severity"])
+    told = row | {"title": title, "outcome": outcome, "severity": severity, "reason": in_language(row["reason"], language)}
+    return {t(f"score_head.{key}"): value for key, value in told.items()}
+
+
+def _floored(rule_set: rules.RuleSet, card: scoring.Scorecard) -> Iterator[str]:
+    """A line for every section that takes other points off than its items together: the floor keeps some, or all of it is gone."""
+    for section in rule_set.sections:
+        own = [item for item in card.items if item.section_id == section.id]
+        listed = sum(item.lost_low for item in own), sum(item.lost_high for item in own)
+        taken = scoring.section_loss(section, own)
+        if any(abs(one - other) > 0.005 for one, other in zip(listed, taken, strict=True)):
+            yield t("score.floored", section=pick(section.title.zh, section.title.en), listed=_interval(*listed), taken=_interval(*taken))
 
 
 def _grade(band: Band | None) -> str:

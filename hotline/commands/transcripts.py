@@ -14,6 +14,7 @@ from hotline.errors import BadInput
 from qa.calls import Call, Role, Span, Turn
 from qa.rules import RuleSet
 from qa.rules.examples import ExampleError, call_of, turns_of
+from qa.text.encodings import utf8
 from qa.transcription import supplied
 
 MetaOption = Annotated[list[str] | None, typer.Option("--meta", help="What came with the call, as name=value; may be repeated.")]
@@ -45,11 +46,9 @@ def written_call(path: Path, meta: Sequence[str] = ()) -> Call:
     try:
         if path.stat().st_size > MAX_BYTES:
             raise BadInput(str(path), "is larger than a transcript can be", "name a text file of one call")
-        return call_of(path.stem, turns_of(path.read_text(encoding="utf-8-sig")), meta=values)
+        return call_of(path.stem, turns_of(utf8(path.read_bytes(), str(path))), meta=values)
     except ExampleError as error:
         raise BadInput(f"{path}:{error.line + 1}", error.problem, error.mend) from None
-    except UnicodeDecodeError:
-        raise BadInput(str(path), "is not UTF-8 text", "save it as UTF-8") from None
     except OSError as error:
         raise BadInput(str(path), f"cannot be read ({error.strerror})", "check the path") from None
 

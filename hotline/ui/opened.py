@@ -27,7 +27,7 @@ from qa.calls import TextSource
 from qa.corrections import Corrected
 from qa.rules import RuleSet
 from qa.rules.verdict import in_language
-from qa.scoring import ItemResult, Outcome
+from qa.scoring import ItemResult, Outcome, section_loss
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,18 +208,24 @@ def _ways(ways: str, name: Callable[[str], str]) -> str:
 
 
 def section_rows(items: Sequence[ItemResult], rule_set: RuleSet | None) -> list[dict[str, object]]:
-    """Points at stake, lost and in doubt, a row a section, in the order of the scorecard. N/A items are out of the stake."""
-    names = {section.id: section.title[current()] for section in rule_set.sections} if rule_set else {}
+    """Points at stake, lost and in doubt, a row a section, in the order of the scorecard. N/A items are out of the stake.
+
+    A section loses no more than its floor leaves, whatever its items lose together.
+    """
+    known = {section.id: section for section in rule_set.sections} if rule_set else {}
     rows: dict[str, dict[str, object]] = {}
     for section in dict.fromkeys(item.section_id for item in items):
         own = [item for item in items if item.section_id == section]
         judged = [item for item in own if item.outcome is not Outcome.NA]
+        low, high = sum(item.lost_low for item in judged), sum(item.lost_high for item in judged)
+        if section in known:
+            low, high = section_loss(known[section], judged)
         counts: Mapping[Outcome, int] = {outcome: sum(item.outcome is outcome for item in own) for outcome in Outcome}
         rows[section] = {
-            "section": names.get(section, section),
+            "section": known[section].title[current()] if section in known else section,
             "at_stake": sum(item.points for item in judged),
-            "lost": sum(item.lost_low for item in judged),
-            "in_doubt": sum(item.lost_high - item.lost_low for item in judged),
+            "lost": low,
+            "in_doubt": high - low,
             "passed": counts[Outcome.PASS],
             "failed": counts[Outcome.FAIL],
             "doubtful": counts[Outcome.DOUBTFUL],

@@ -38,7 +38,7 @@ def read_card(fields: Fields) -> Card:
     highest = fields.number("highest", start, low=start, high=20_000)
     return Card(
         start=start,
-        pass_mark=fields.number("pass_mark", start * 0.8, low=0, high=highest),
+        pass_mark=fields.number("pass_mark", start * 0.8, low=0, high=highest, likely=start * 0.8),
         in_percent=fields.choice("weights", ("points", "percent"), "points") == "percent",
         highest=highest,
         bonus_at_most=fields.number("bonus_at_most", high=10_000) if fields.has("bonus_at_most") else None,

@@ -97,7 +97,7 @@ class Fields:
             self.refuse(key, f"'{value}' is not known", near(value, choices))
         return value
 
-    def number(self, key: str, default: float | None = None, *, low: float = 0.0, high: float = 1e6) -> float:
+    def number(self, key: str, default: float | None = None, *, low: float = 0.0, high: float = 1e6, likely: float = 5) -> float:
         node = self.get(key)
         if node is None and default is not None:
             return default
@@ -107,7 +107,8 @@ class Fields:
         except ValueError:
             number = math.nan
         if not low <= number <= high:
-            self.refuse(key, f"'{value}' is not a number from {low:g} to {high:g}", f"write for example {key}: {max(low, min(high, 5)):g}")
+            mend = f"write for example {key}: {max(low, min(high, likely)):g}"
+            self.refuse(key, f"'{value}' is not a number from {low:g} to {high:g}", mend)
         return number
 
     def whole(self, key: str, default: int | None = None, *, low: int = 0, high: int = 1_000_000) -> int:

@@ -25,9 +25,10 @@ from typing import Any, cast
 
 import yaml
 
-from hotline.errors import BadRule
+from hotline.errors import BadInput, BadRule
 from qa.rules.fields import Fields, near
 from qa.rules.source import MAX_CHARS, Listing, Node, Scalar, Table, parse, plain
+from qa.text.encodings import utf8
 
 MAX_FILES = 16
 TABLES = ("vocabularies", "synonyms", "conditions", "variables")
@@ -157,12 +158,12 @@ def _parsed(fields: Fields, file: Path, written: str, at: Scalar) -> Table:
     try:
         with file.open("rb") as stream:
             raw = stream.read(4 * MAX_CHARS + 1)
-        text = raw.decode("utf-8-sig")
+        text = utf8(raw, written)
     except OSError as error:
         reason = "there is no such file" if isinstance(error, FileNotFoundError) else f"cannot be read ({error.strerror})"
         fields.refuse("include", f"'{written}': {reason}", "check the name", at)
-    except UnicodeDecodeError:
-        fields.refuse("include", f"'{written}' is not UTF-8 text", "save it as UTF-8", at)
+    except BadInput as error:
+        fields.refuse("include", f"'{written}': {error.problem}", error.mend, at)
     place = f"{fields.file}:{at.line}: include {written}"
     root = parse(text, place)
     if not isinstance(root, Table):

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from hotline.errors import BadRule
+from hotline.errors import BadInput, BadRule
 from qa.rules.card_fields import read_card
 from qa.rules.conditions.item_verdict import refuse_circles
 from qa.rules.conditions.operator import Vocabulary
@@ -21,6 +21,7 @@ from qa.rules.source import MAX_CHARS, Node, parse, plain
 from qa.rules.variable_fields import read_variables
 from qa.rules.variables import Value, defaults, fill_in
 from qa.rules.vocabularies import read_hotwords, read_vocabulary
+from qa.text.encodings import utf8
 
 MAX_ITEMS = 200
 MAX_BYTES = 4 * MAX_CHARS
@@ -44,9 +45,9 @@ def load(path: Path) -> RuleSet:
     if len(raw) > MAX_BYTES:
         raise BadRule(str(path), f"has more than {MAX_BYTES:,} bytes", f"keep a rule set below {MAX_CHARS:,} or split it")
     try:
-        text = raw.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise BadRule(str(path), "is not UTF-8 text", "save it as UTF-8") from None
+        text = utf8(raw, str(path))
+    except BadInput as error:
+        raise BadRule(error.thing, error.problem, error.mend) from None
     return load_text(text, str(path), path.parent)
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+import errno
 import importlib
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -33,6 +35,8 @@ NOT_READ = {
 """Messages that come from a table or from elsewhere, which the reader of sources does not follow."""
 PARTS = ("fragments", "remarks")
 """Files whose texts are not raised: parts of messages, and remarks on recordings."""
+SYSTEM = "system"
+"""The file of what the operating system says, which stands in no source of ours."""
 
 
 @pytest.fixture(scope="module")
@@ -70,12 +74,26 @@ def test_every_message_can_be_read_in_the_source(found: Found) -> None:
 
 def test_no_chinese_is_left_over(found: Found) -> None:
     """An entry that no source raises any more; a fragment whose words stand nowhere in the source."""
-    stale = [text for name, group in messages.catalogue().items() if name not in PARTS for text in group if text not in found.templates]
+    stale = [
+        text
+        for name, group in messages.catalogue().items()
+        if name not in (*PARTS, SYSTEM)
+        for text in group
+        if text not in found.templates
+    ]
     assert stale == []
     written = "\n".join(_strings())
     for text in (text for name in PARTS for text in messages.catalogue()[name]):
         longest = max(text.replace("{{", "{").split("{}"), key=len)
         assert longest in written, f"{text!r} stands nowhere in the source"
+
+
+def test_reasons_of_the_system_are_those_it_gives() -> None:
+    known = {os.strerror(number) for number in errno.errorcode}
+    assert set(messages.catalogue()[SYSTEM]) <= known
+    assert messages.message(f"cannot be read ({os.strerror(errno.EACCES)})") == "无法读取（没有权限）"
+    assert messages.message(f"cannot be written ({os.strerror(errno.ENOENT)})") == "无法写入（没有这个文件或文件夹）"
+    assert messages.message("cannot be read (disk on fire)") == "无法读取（disk on fire）"
 
 
 def _strings() -> Iterator[str]:

@@ -81,7 +81,8 @@ def test_show(capsys) -> None:
         ),
     ],
 )
-def test_score_a_transcript(tmp_path: Path, capsys, name: str, text: str) -> None:
+def test_score_a_transcript(tmp_path: Path, capsys, monkeypatch: pytest.MonkeyPatch, name: str, text: str) -> None:
+    monkeypatch.setenv("HOTLINE_LANGUAGE", "zh")
     file = tmp_path / name
     file.write_text(text, encoding="utf-8")
     assert hotline("score", str(file), "--rules", POWER, "--meta", "ticket_type=电费查询", "--json") == 0
@@ -219,3 +220,41 @@ def test_a_written_call_may_say_when_it_began(tmp_path: Path, capsys) -> None:
         with pytest.raises(SystemExit) as ended:
             cli.main(["rules", command, str(call), "--rules", str(card), "--started-at", "昨天"])
         assert ended.value.code == 2 and "2026-11-22T10:30" in capsys.readouterr().err
+
+
+FLOOR = """
+id: t
+title: {zh: 卡, en: Card}
+sections:
+  - {id: s, title: {zh: 开场, en: Opening}, points: 30, floor: 10, items: [
+      {id: a, title: {zh: 问候, en: Hello}, points: 12, conditions: {x: {say: 您好}}, expect: x},
+      {id: b, points: 12, conditions: {x: {say: 再见}}, expect: x}]}
+"""
+
+
+@pytest.mark.parametrize(
+    ("language", "heads", "line"),
+    [
+        ("zh", ("评分项", "扣分", "失分"), "环节“开场”：各项合计扣 24 分，实际扣 20 分"),
+        ("en", ("Title", "Lost", "general"), "Section Opening: its items lose 24 together, 20 come off the score"),
+    ],
+)
+def test_a_score_is_told_in_one_language_and_names_what_a_floor_keeps(
+    tmp_path: Path, capsys, monkeypatch: pytest.MonkeyPatch, language: str, heads: tuple[str, ...], line: str
+) -> None:
+    monkeypatch.setenv("HOTLINE_LANGUAGE", language)
+    card, said = tmp_path / "floor.yaml", tmp_path / "call.txt"
+    card.write_text(FLOOR, encoding="utf-8")
+    said.write_text("agent: 喂\n", encoding="utf-8")
+    assert hotline("score", str(said), "--rules", str(card)) == 0
+    shown = capsys.readouterr().out
+    assert line in shown and "score 80" in shown and all(head in shown for head in heads)
+    said.write_text("agent: 您好\n", encoding="utf-8")
+    assert hotline("score", str(said), "--rules", str(card)) == 0
+    assert line.split("：")[0].split(":")[0] not in capsys.readouterr().out
+
+
+def test_a_number_out_of_bounds_is_answered_with_one_that_fits() -> None:
+    for wrong, mend in (("pass_mark: 160", "pass_mark: 80"), ("start: 50\npass_mark: 60", "pass_mark: 40")):
+        with pytest.raises(BadRule, match=f"write for example {mend}$"):
+            load_text(FLOOR.replace("sections:", f"{wrong}\nsections:"), "t.yaml")

@@ -182,7 +182,7 @@ def test_files_that_cannot_be_read(tmp_path: Path) -> None:
         load(tmp_path)
     wrong = tmp_path / "gbk.yaml"
     wrong.write_bytes("title: 您好".encode("gbk"))
-    with pytest.raises(BadRule, match="not UTF-8"):
+    with pytest.raises(BadRule, match=r"is text in GBK, not in UTF-8; save it as UTF-8: in Notepad"):
         load(wrong)
 
 

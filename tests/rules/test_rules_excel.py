@@ -157,6 +157,23 @@ def test_a_row_that_holds_nothing_but_a_sum_is_left_out_and_listed(tmp_path: Pat
     assert [(loss.rule, loss.field, loss.left_out) for loss in found.losses] == [("第 3 行", "分值", True)]
 
 
+def test_a_formula_among_lists_and_conditions_leaves_out_what_asks_for_them(tmp_path: Path) -> None:
+    """All rows of the name together: a list with a word less would judge otherwise without anybody being told."""
+    rows = [{**ROW, "id": "good"}, {**ROW, "id": "a", "say": "$hello"}, {**ROW, "id": "b", "yaml": "expect: upset"}]
+    lists = [["hello", "您好"], ["hello", "=1+1"], ["bye", "再见"]]
+    shared = [["upset", "{say: $hello, by: customer}"], ["calm", "{say: $bye}"], ["sum", "=1/0"]]
+    found = import_excel(book(tmp_path / "x.xlsx", rows, 词库=lists, 公用条件=shared))
+    assert [item.id for item in found.rule_set.items] == ["good"]
+    assert set(found.rule_set.vocabularies) == {"bye"} and [c.name for c in found.rule_set.conditions] == ["calm"]
+    gone = {loss.rule: loss for loss in found.losses if loss.left_out}
+    assert set(gone) == {"词库 hello", "公用条件 upset", "公用条件 sum", "第 3 行 问候", "第 4 行 问候"}
+    assert gone["词库 hello"].field == "第 3 行" and "holds a formula" in gone["词库 hello"].what.en
+    assert "$hello" in gone["公用条件 upset"].what.zh
+    for sheet, content in (("词库", [["=1+1", "您好"]]), ("设置", [["start", "=50+50"]])):
+        with pytest.raises(BadInput, match=r"not written out|holds a formula"):
+            import_excel(book(tmp_path / "y.xlsx", [ROW], **{sheet: content}))
+
+
 def test_a_formula_in_a_column_that_is_not_read_costs_nothing(tmp_path: Path) -> None:
     found = import_excel(book(tmp_path / "x.xlsx", [{**ROW, "负责人": "=1+1"}]))
     assert [(loss.rule, loss.field, loss.left_out) for loss in found.losses] == [("*", "负责人", False)]

@@ -10,7 +10,7 @@ from hotline.errors import BadRule
 from qa.calls import Call
 from qa.rules import load_text
 from qa.rules.examples import call_of, turns_of
-from qa.scoring import Outcome, Scorecard, score
+from qa.scoring import Outcome, Scorecard, score, section_loss
 
 ITEM = "{{id: {0}, {1}, conditions: {{x: {{say: {2}}}}}, {3}: x}}"
 
@@ -67,6 +67,26 @@ def test_hits_in_percent_cost_a_part_of_the_weight() -> None:
         {"s": ("", [item("a", "weight: 10", "您好"), item("b", "points_per_hit: 2, at_most: 10", "不知道", "forbid")])}, "weights: percent"
     )
     assert (points(text, "您好不知道"), points(text, "您好" + "，不知道" * 9)) == (90, 50)
+
+
+def test_what_a_section_takes_is_what_the_score_loses() -> None:
+    """With floors, items that are fatal for their section, and in percent; ``section_loss`` sees only the results."""
+    lines = [item("a", "points: 10", "您好"), item("b", "points: 10", "再见")]
+    gone = [*lines, item("c", "points: 2, fatal: section", "请稍等")]
+    sharing = [item("a", "weight: 10", "您好"), item("b", "weight: 10", "再见")]
+    other = ("weight: 50", [item("o", "weight: 5", "嗯")])
+    for sections, head in (
+        ({"s": ("points: 15\n    floor: 5", lines)}, ""),
+        ({"s": ("floor: 12", lines)}, ""),
+        ({"s": ("floor: 12", gone)}, ""),
+        ({"s": ("weight: 50\n    floor: 40", sharing), "o": other}, "weights: percent"),
+        ({"s": ("", sharing)}, "weights: percent"),
+    ):
+        text = card(sections, head)
+        for said in ("嗯", "嗯您好", "嗯您好再见", "嗯请稍等", "嗯您好再见请稍等"):
+            result, section = judged(text, said), load_text(text, "t.yaml").sections[0]
+            low, high = section_loss(section, result.items)
+            assert low == high == pytest.approx(100 - result.high, abs=0.01), (head, said)
 
 
 def test_a_section_loses_at_most_its_points_and_keeps_its_floor() -> None:

@@ -83,7 +83,7 @@ def test_a_wrong_file_is_named(tmp_path):
     with pytest.raises(BadRule, match=r"hotwords.yaml:2: q1: should be text or a list of texts"):
         hotwords.load(file)
     file.write_bytes("all: [甲]".encode("gb18030"))
-    with pytest.raises(BadInput, match="is not UTF-8"):
+    with pytest.raises(BadInput, match=r"is text in GBK, not in UTF-8"):
         hotwords.load(file)
 
 

@@ -8,19 +8,22 @@ from pathlib import Path
 
 import pytest
 
+import hotline.commands
 import hotline.ui
 from hotline import locale
 
 FILES = sorted(Path(hotline.ui.__file__).parent.rglob("*.py"))
+SPOKEN = [*FILES, *sorted(Path(hotline.commands.__file__).parent.rglob("*.py"))]
+"""What takes words from the catalogue: screens, and commands that print tables for people."""
 SCRIPTS = sorted(Path(hotline.ui.__file__).parent.rglob("*.js")) + sorted(Path(hotline.ui.__file__).parent.rglob("*.html"))
 HAN = re.compile(r"[\u3400-\u9fff]")
 
 
 def _calls(function: str) -> list[ast.expr]:
-    """The first argument of every ``t(…)`` or ``term(…)`` of the screens."""
+    """The first argument of every ``t(…)`` or ``term(…)`` of the screens and commands."""
     return [
         node.args[0]
-        for file in FILES
+        for file in SPOKEN
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == function
     ]

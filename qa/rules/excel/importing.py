@@ -24,13 +24,14 @@ _ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,79}")
 def import_excel(file: Path) -> Imported:
     """The scorecard in a workbook. Rows that cannot be read are left out and listed by row and column.
 
-    Raises BadInput for a file that is no workbook, has no sheet 评分项, holds formulas elsewhere, or has no row that can be read.
+    A word list or shared condition with a formula is left out and listed, together with what asks for it. Raises BadInput for a file
+    that is no workbook, has no sheet 评分项, holds a formula among the settings or names, or has no row that can be read.
     """
     book = Workbook(file)
     if ITEMS not in book.names:
         raise BadInput(str(file), f"has no sheet {ITEMS}", "start from a template: hotline rules template 评分表.xlsx")
     losses: list[Loss] = []
-    tree = _settings(book) | _lists(book, losses) | _shared(book)
+    tree = _settings(book) | _lists(book, losses) | _shared(book, losses)
     heads = tree.pop("sections", None) or []
     labels: dict[str, str] = {}
     rows: list[tuple[str, dict[str, Any]]] = []
@@ -101,26 +102,47 @@ def _settings(book: Workbook) -> dict[str, Any]:
     return {key: _value(book, SETTINGS, number, text) for number, key, text in _pairs(book, SETTINGS)}
 
 
-def _shared(book: Workbook) -> dict[str, Any]:
-    found = {name: _value(book, SHARED, number, text) for number, name, text in _pairs(book, SHARED)}
+def _shared(book: Workbook, losses: list[Loss]) -> dict[str, Any]:
+    gone = [loss.rule.removeprefix(f"{LISTS} ") for loss in losses if loss.left_out]
+    found = {}
+    for number, name, text in _pairs(book, SHARED, losses):
+        missing = next((one for one in gone if re.search(rf"\${re.escape(one)}(?![\w-])", text)), None)
+        if missing is None:
+            found[name] = _value(book, SHARED, number, text)
+            continue
+        what = Title(f"用到的词库 ${missing} 没有带过来", f"asks for the word list ${missing}, which was left out")
+        losses.append(Loss(f"{SHARED} {name}"[:60], f"第 {number} 行", what, left_out=True))
     return {"conditions": found} if found else {}
 
 
 def _lists(book: Workbook, losses: list[Loss]) -> dict[str, Any]:
     """Word lists; rows of one name are joined."""
     found: dict[str, list[str]] = {}
-    for _, name, text in _pairs(book, LISTS, twice=True):
+    for _, name, text in _pairs(book, LISTS, losses, twice=True):
         what: list[Title] = []
         found.setdefault(name, []).extend(parted(text, what.append))
         losses += [Loss(f"{LISTS} {name}"[:60], "说法", each) for each in what]
     return {"vocabularies": found} if found else {}
 
 
-def _pairs(book: Workbook, sheet: str, *, twice: bool = False) -> list[tuple[int, str, str]]:
-    """(row, name, text) of a sheet with two columns below a heading; nothing when it is not there."""
+def _pairs(book: Workbook, sheet: str, losses: list[Loss] | None = None, *, twice: bool = False) -> list[tuple[int, str, str]]:
+    """(row, name, text) of a sheet with two columns below a heading; nothing when it is not there.
+
+    With ``losses`` a name whose text holds a formula is left out, all its rows together, and noted there. Raises BadInput.
+    """
     found: list[tuple[int, str, str]] = []
-    for number, cells in list(book.rows(sheet))[1:] if sheet in book.names else ():
+    faults: list[Fault] = []
+    rows = list(book.rows(sheet, None if losses is None else faults))[1:] if sheet in book.names else []
+    wrong = {fault.row: fault for fault in reversed(faults) if fault.place < 2}
+    gone: set[str] = set()
+    for number, cells in rows:
         name, text = (*cells, "", "")[:2]
+        if losses is not None and number in wrong:
+            if wrong[number].place == 0:
+                raise BadInput(f"{book.file}: {sheet}!{number}", "has a name that is not written out", "write the name itself")
+            losses.append(Loss(f"{sheet} {name}"[:60], f"第 {number} 行", wrong[number].what, left_out=True))
+            gone.add(name)
+            continue
         if not name or not text:
             raise BadInput(
                 f"{book.file}: {sheet}!{number}", "has a name without content, or content without a name", "fill in both columns"
@@ -128,7 +150,7 @@ def _pairs(book: Workbook, sheet: str, *, twice: bool = False) -> list[tuple[int
         if not twice and any(name == known for _, known, _ in found):
             raise BadInput(f"{book.file}: {sheet}!{number}", f"{name[:40]} stands twice", "keep one of them")
         found.append((number, name, text))
-    return found
+    return [row for row in found if row[1] not in gone]
 
 
 def _value(book: Workbook, sheet: str, number: int, text: str) -> Any:

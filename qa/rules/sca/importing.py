@@ -16,6 +16,7 @@ from qa.rules.sca.document import MAX_BYTES, Record, clean, parse_json
 from qa.rules.sca.operators import read_operator
 from qa.rules.sca.ranges import read_place
 from qa.rules.sca.scores import SECTIONS, read_scores
+from qa.text.encodings import utf8
 
 ALWAYS = tuple(
     Loss(WHOLE, field, Title(zh, en))
@@ -41,12 +42,9 @@ def import_sca(file: Path) -> Imported:
     try:
         with file.open("rb") as stream:
             raw = stream.read(MAX_BYTES * 4 + 1)
-        text = raw.decode("utf-8-sig")
     except OSError as error:
         raise BadInput(str(file), f"cannot be read ({error.strerror})", "check the path and its permissions") from None
-    except UnicodeDecodeError:
-        raise BadInput(str(file), "is not UTF-8 text", "save it as UTF-8") from None
-    return import_sca_text(text, str(file))
+    return import_sca_text(utf8(raw, str(file)), str(file))
 
 
 def import_sca_text(text: str, name: str) -> Imported:
