@@ -1,6 +1,7 @@
 # Two commands do all set-up: make demo, make test. Each makes .venv and installs what it needs; a second run is quick.
 PYTHON ?= python3
 VENV := .venv
+TEST_PROCESSES ?= 2
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export HOTLINE_HOME ?= $(CURDIR)/hotline-home
@@ -13,7 +14,7 @@ demo: $(VENV)/.demo-ready
 
 test: $(VENV)/.test-ready
 	$(BIN)/hotline models pull offline
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist loadfile
 
 app: $(VENV)/.demo-ready
 	$(BIN)/streamlit run app.py

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
 from hotline import locale, settings
 from qa import models
+
+os.environ.pop("COLUMNS", None)  # tests read tables as a pipe gets them; the window that pytest runs in says nothing about that
 
 
 @pytest.fixture(autouse=True)
