@@ -42,6 +42,7 @@ from hotline.store.schema import (
     turn_corrections,
     watched_files,
 )
+from qa.rules.kept import forget as forget_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +96,7 @@ def erase(store: Store, viewer: Viewer, *, number: str | None = None, call_id: s
 
     Recordings and transcripts outside Hotline's home are removed only with ``elsewhere``; files that exports wrote always. Raises
     like :func:`find`, but a caller or call whose erasure was begun before is no error. Where they lie is kept, so that a later run
-    with ``call_id`` and ``elsewhere`` finds them.
+    with ``call_id`` and ``elsewhere`` finds them. What this process keeps of texts in memory it forgets; others do within minutes.
     """
     viewer.require(Permission.ERASE, "erasure")
     with store.begin() as connection:
@@ -108,6 +109,7 @@ def erase(store: Store, viewer: Viewer, *, number: str | None = None, call_id: s
         for one in ids:
             _mark(store, connection, viewer, one, pseudonym, elsewhere)
     finished, left = _finish(store)
+    forget_words()
     return Erased(tuple(ids), tuple(one for one in finished if one not in ids), left)
 
 

@@ -1,15 +1,15 @@
 """What was worked out of texts, kept for a while, since much of what is said on the phone is said again and again.
 
-Bounded by characters, so that long texts take no more room than short ones, and never for good: words of a call that was erased
-are in no memory ten minutes after the next text is worked on, and at once where :func:`forget` is called.
+Bounded by characters, so that long texts take no more room than short ones, and never for good: words of a call that is erased are
+gone from the memory of every process within ``SECONDS``, and at once from that of the one which calls :func:`forget`.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Hashable
 from functools import update_wrapper
-from threading import Lock
-from time import monotonic
+from threading import Lock, Timer
 from typing import Any, Generic, ParamSpec, TypeVar
 from weakref import WeakSet
 
@@ -31,7 +31,7 @@ class Shelf(Generic[K, V]):
     def __init__(self, characters: int) -> None:
         self._most = characters
         self._results: dict[K, V] = {}
-        self._held, self._since = 0, monotonic()
+        self._held = 0
         self._lock = Lock()
         _ALL.add(self)
 
@@ -47,8 +47,6 @@ class Shelf(Generic[K, V]):
         if size * _SHARE > self._most:
             return
         with self._lock:
-            if monotonic() - self._since > SECONDS:
-                self._empty()
             if self._held + size > self._most:
                 for old in list(self._results)[: len(self._results) // 2 + 1]:
                     del self._results[old]
@@ -56,15 +54,12 @@ class Shelf(Generic[K, V]):
             if key not in self._results:
                 self._held += size
             self._results[key] = result
+        _CLOCK.start()
 
     def clear(self) -> None:
         """Keeps nothing."""
         with self._lock:
-            self._empty()
-
-    def _empty(self) -> None:
-        self._results = {}
-        self._held, self._since = 0, monotonic()
+            self._results, self._held = {}, 0
 
     @property
     def held(self) -> int:
@@ -96,7 +91,8 @@ def kept(characters: int) -> Callable[[Callable[P, R]], Kept[P, R]]:
 
 
 def forget() -> None:
-    """Nothing of any text stays, for all functions: what erasure calls, and who waits for the next calls."""
+    """Nothing of any text stays, for all functions."""
+    _CLOCK.stop()
     for one in list(_ALL):
         one.clear()
 
@@ -107,4 +103,29 @@ def _size(key: object) -> int:
     return sum(map(_size, key)) if isinstance(key, tuple) else _ENTRY
 
 
+class _Clock:
+    """Forgets everything ``SECONDS`` after something was kept."""
+
+    def __init__(self) -> None:
+        self._timer: Timer | None = None
+
+    def start(self) -> None:
+        if self._timer is None:
+            self._timer = Timer(SECONDS, forget)
+            self._timer.daemon = True
+            self._timer.start()
+
+    def stop(self) -> None:
+        timer, self._timer = self._timer, None
+        if timer is not None:
+            timer.cancel()
+
+    def lost(self) -> None:
+        """A process that was forked has no thread but its own."""
+        self._timer = None
+
+
 _ALL: WeakSet[Shelf[Any, Any]] = WeakSet()
+_CLOCK = _Clock()
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_CLOCK.lost)

@@ -18,6 +18,7 @@ from hotline.store import OPERATOR, Store, audit, calls, compaction, engine, era
 from hotline.store.schema import calls as call_rows
 from hotline.store.schema import erasures, metadata, recordings, tickets, turn_corrections
 from qa.corrections import TurnChange, correct
+from qa.rules.plaintext import plain
 
 DAY = date(2026, 11, 9)
 NUMBER = "138 0000 4517"
@@ -90,6 +91,13 @@ def test_everything_of_the_caller_goes_and_counts_stay(house: Store) -> None:
     assert _boards(house).equals(before)
     rollups.roll_up_all(house)
     assert _boards(house).equals(before), "a roll-up built again must count erased calls, and their repeats, as before"
+
+
+def test_what_was_worked_out_of_words_is_forgotten(house: Store) -> None:
+    plain(WORDS)
+    assert plain.shelf.held > 0
+    erasure.erase(house, OPERATOR, number=NUMBER)
+    assert plain.shelf.held == 0
 
 
 def test_the_trail_names_the_calls_and_not_the_number(house: Store) -> None:
