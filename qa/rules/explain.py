@@ -113,6 +113,8 @@ def explain(rule_set: RuleSet, call: Call, only: Sequence[str] = ()) -> Explanat
 class _Timed(Run):
     """A run that knows how long each condition took by itself."""
 
+    every_hit = True
+
     def __init__(self, plan: Plan, call: Call) -> None:
         super().__init__(plan, call)
         self.seconds: dict[Key, float] = {}

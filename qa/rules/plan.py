@@ -13,9 +13,10 @@ from typing import Any
 
 from qa.rules import expressions
 from qa.rules.cases import Case, case_of
-from qa.rules.conditions import OPERATORS, say
+from qa.rules.conditions import OPERATORS, regex, say
 from qa.rules.conditions.matching import Lexicon, limit_of
 from qa.rules.conditions.operator import Operator
+from qa.rules.conditions.patternbook import Patternbook
 from qa.rules.conditions.phrasebook import Phrasebook
 from qa.rules.model import Condition, Item, RuleSet
 from qa.rules.windows import Use
@@ -37,6 +38,9 @@ class Step:
     """Where the names that the condition mentions are found."""
     counted: bool = False
     """Whether an item asks how many hits there are, or looks at each of them."""
+
+    one_is_enough: bool = False
+    """Whether items ask of it no more than whether they apply: one certain hit says all that it can say."""
 
     @property
     def repeatable(self) -> bool:
@@ -88,7 +92,7 @@ def _compiled(content_hash: str, holder: _ByHash) -> Plan:
     del content_hash
     rule_set = holder.rule_set
     steps: dict[Key, Step] = {}
-    uses, counted = _uses(rule_set), _counted(rule_set)
+    uses, counted, shown = _uses(rule_set), _counted(rule_set), _shown(rule_set)
     shared = {c.name: ("", c.name) for c in rule_set.conditions}
 
     def add(owner: str, conditions: Iterable[Condition], keys: Mapping[str, Key]) -> None:
@@ -96,13 +100,16 @@ def _compiled(content_hash: str, holder: _ByHash) -> Plan:
             operator = OPERATORS[condition.operator]
             key = (owner, condition.name)
             use, prepared = uses.get(key, Use.CONTEXT), operator.prepare(condition.params)
-            steps[key] = Step(key, condition, operator, prepared, use, keys, key in counted)
+            enough = not condition.unless and key not in counted | shown
+            steps[key] = Step(key, condition, operator, prepared, use, keys, key in counted, enough)
 
     add("", rule_set.conditions, shared)
     for item in rule_set.items:
         add(item.id, item.conditions, {**shared, **{c.name: (item.id, c.name) for c in item.conditions}})
     lexicons = [entry for step in steps.values() for entry in _lexicons(step)]
     Phrasebook([words for words, _ in lexicons], [limit for _, limit in lexicons])
+    for plain in (False, True):
+        Patternbook([p for s in steps.values() if isinstance(p := s.prepared, regex.Prepared) and p.params.plain is plain], plain=plain)
     return Plan(rule_set, steps, {item.id: case_of(item, partial(key_of, steps)) for item in rule_set.items})
 
 
@@ -151,6 +158,16 @@ def _counted(rule_set: RuleSet) -> frozenset[Key]:
             for atom, _ in expressions.atoms(expression) if expression is not None else ():
                 if not isinstance(atom, (expressions.Compare, *by_hit)):
                     found |= {keys[name] for name in expressions.names(atom)}
+    return frozenset(found)
+
+
+def _shown(rule_set: RuleSet) -> frozenset[Key]:
+    """The conditions whose hits may be shown as evidence of some item, or that others are placed by or made of."""
+    found = {("", name) for condition in rule_set.conditions for name in condition.neighbours()}
+    for item in rule_set.items:
+        keys = _names(rule_set, item)
+        placed = {name for condition in item.conditions for name in condition.neighbours()}
+        found |= {keys[name] for name in placed | expressions.names(item.requirement) | set(item.show_first)}
     return frozenset(found)
 
 

@@ -26,6 +26,9 @@ __all__ = ["Judgement", "Run", "run"]
 class Run:
     """One plan over one call. Each condition is looked for at most once."""
 
+    every_hit = False
+    """Whether all hits are wanted also of conditions of which one is enough for verdicts and evidence."""
+
     def __init__(self, plan: Plan, call: Call) -> None:
         self.plan, self.call = plan, call
         self.view = CallView(call, plan.rule_set.doubt)
@@ -88,6 +91,7 @@ class Run:
                 use=step.use,
                 between=step.operator.place == "gap",
                 counted=step.counted,
+                one_is_enough=step.one_is_enough and not self.every_hit,
                 judged=self._judged,
                 wanted=lambda name: wanted_of(self.plan, step.keys[name]),
             )

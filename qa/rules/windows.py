@@ -37,8 +37,9 @@ class Look:
     """What one condition may look at in one call.
 
     ``found`` gives the hits of other conditions; ``use`` is what this one's hits are for. ``between`` is True for gaps, which
-    lie between turns and therefore on nobody's side; ``counted`` where it matters how many there are. ``judged`` gives
-    (applies, holds) of another item, ``wanted`` what another condition looks for, in words.
+    lie between turns and therefore on nobody's side; ``counted`` where it matters how many there are, ``one_is_enough`` where only
+    whether there is a certain one. ``judged`` gives (applies, holds) of another item, ``wanted`` what another condition looks for, in
+    words.
     """
 
     def __init__(
@@ -50,11 +51,13 @@ class Look:
         use: Use = Use.WANTED,
         between: bool = False,
         counted: bool = False,
+        one_is_enough: bool = False,
         judged: Callable[[str], tuple[Verdict, Verdict]] = lambda item: (Verdict.MISS, Verdict.HIT),
         wanted: Callable[[str], Title] = lambda name: Title(name, name),
     ) -> None:
         self.view, self.condition, self.found = view, condition, found
         self.use, self.between, self.counted = use, between, counted
+        self.one_is_enough = one_is_enough
         self.judged, self.wanted = judged, wanted
 
     @property

@@ -15,17 +15,18 @@ Example:
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any
 
 import re2
 
 from qa.rules.conditions.operator import Operator, Vocabulary, param
+from qa.rules.conditions.patternbook import Patternbook
 from qa.rules.fields import Fields
 from qa.rules.joining import passages
+from qa.rules.kept import kept
 from qa.rules.model import Title
 from qa.rules.values import Words
 from qa.rules.verdict import Found, Hit, both
@@ -34,8 +35,6 @@ from qa.rules.windows import Look
 
 MAX_PATTERN = 2_000
 MAX_MEMORY = 2 << 20
-_EDGES = re.compile(r"\\[AzBCQ]|\(\?-?[a-zA-Z-]*[):]|\[\[|\\\\")
-"""What may mean something else in a text of several lines: such patterns are looked for line by line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,29 +60,30 @@ class Match:
     value: str | None
 
 
+@dataclass(slots=True)
+class Shelf:
+    """Where a condition's patterns are looked up: the book of its plan and its slot there."""
+
+    book: Patternbook | None = None
+    slot: int = 0
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Prepared:
-    """Compiled patterns, and which have named groups.
-
-    ``joint`` and ``lines`` match (at least) where any, or each, of them matches in one of several lines.
-    """
+    """Compiled patterns, and which have named groups."""
 
     params: Params
     patterns: tuple[Any, ...]
     named: tuple[bool, ...]
     exclude: tuple[Any, ...]
-    joint: Any = None
-    lines: tuple[Any, ...] = ()
+    shelf: Shelf = field(default_factory=Shelf)
 
-    def among(self, texts: Iterable[str]) -> Prepared | None:
-        """With only those patterns that may match in one of the texts; None when there are none."""
-        if self.joint is None:
-            return self
-        joined = "\n".join(texts)
-        if self.joint.search(joined) is None:
-            return None
-        kept = tuple(n for n, line in enumerate(self.lines) if line.search(joined) is not None)
-        return only(self, kept) if kept else None
+    def place(self) -> tuple[Patternbook, int]:
+        """The book that reads texts for it, and its slot there: that of its plan, or its own."""
+        if self.shelf.book is None:
+            Patternbook([self], plain=self.params.plain)
+        assert self.shelf.book is not None
+        return self.shelf.book, self.shelf.slot
 
 
 def compile_pattern(fields: Fields, key: str, pattern: str) -> Any:
@@ -131,38 +131,34 @@ def prepare(params: Params) -> Prepared:
     options.max_mem = MAX_MEMORY
     options.log_errors = False
     patterns, exclude = (tuple(re2.compile(p, options) for p in listed) for listed in (params.patterns, params.exclude))
-    named = tuple(bool(p.groupindex) for p in patterns)
-    if any(_EDGES.search(p) for p in params.patterns):
-        return Prepared(params, patterns, named, exclude)
-    try:
-        lines = [f"(?m:{re.sub(r'[?]P<[^>]+>', '?:', p)})" for p in params.patterns]
-        return Prepared(
-            params, patterns, named, exclude, re2.compile("|".join(lines), options), tuple(re2.compile(p, options) for p in lines)
-        )
-    except re2.error:  # too much at once
-        return Prepared(params, patterns, named, exclude)
+    return Prepared(params, patterns, tuple(bool(p.groupindex) for p in patterns), exclude)
 
 
 def find(prepared: Prepared, view: CallView, look: Look) -> Found:
-    """Every match in the window."""
+    """Every match in the window; of those that are wanted no more than whether there is one, the first certain one."""
     join = look.condition.join_turns
     if join == 1:
-        plain = prepared.params.plain
-        fewer = prepared.among(t.text if plain else view.turns[n].text for t in look.talks for n in (t.turns[:1] if plain else t.turns))
-        if fewer is None:
-            return Found((), look.unsure)
-        prepared = fewer
-    if prepared.params.plain and join == 1:
-        hits = [_hit(view, view.original(t, m.start, m.end), m) for t in look.talks for m in _matches(prepared, t.text)]
-    elif prepared.params.plain:
+        return _in_turns(prepared, view, look)
+    if prepared.params.plain:
         hits = _in_chains(prepared, view, look.talks, join)
-    elif join == 1:
-        hits = [_hit(view, (n, m.start, m.end), m) for t in look.talks for n in t.turns for m in _matches(prepared, view.turns[n].text)]
     else:
         found = [(p, m) for p in passages(view, look.talks, join) for m in _matches(prepared, p.text)]
         hits = _longest([_hit(view, p.place(m.start, m.end), m) for p, m in found])
     kept = look.keep_all(sorted(hits, key=lambda h: (h.turn or 0, h.start)))
     return Found(tuple(kept), look.unsure)
+
+
+def _in_turns(prepared: Prepared, view: CallView, look: Look) -> Found:
+    book, slot = prepared.place()
+    hits = []
+    for talk, turn, which in book.fired(view, look.talks).places.get(slot, ()):
+        for match in _matches(only(prepared, which), talk.text if book.plain else view.turns[turn].text):
+            place = view.original(talk, match.start, match.end) if book.plain else (turn, match.start, match.end)
+            hit = look.keep(_hit(view, place, match))
+            if hit is not None and hit.certain and look.one_is_enough:
+                return Found((hit,))
+            hits += [] if hit is None else [hit]
+    return Found(tuple(sorted(hits, key=lambda h: (h.turn or 0, h.start))), look.unsure)
 
 
 def _in_chains(prepared: Prepared, view: CallView, talks: list[Talk], join: int) -> list[Hit]:
@@ -195,7 +191,7 @@ def only(prepared: Prepared, which: tuple[int, ...]) -> Prepared:
     return Prepared(prepared.params, patterns, named, prepared.exclude)
 
 
-@lru_cache(maxsize=50_000)
+@kept(1_000_000)
 def _matches(prepared: Prepared, text: str) -> tuple[Match, ...]:
     """The matches that no exclusion overlaps; of overlapping ones the first."""
     found: dict[tuple[int, int], str | None] = {}
