@@ -28,7 +28,7 @@ def test_talks_of_a_table_are_those_of_each_view(many: list[Call]) -> None:
             k = low + talk.index
             assert talks.text(k) == talk.text
             places = zip(*(x.tolist() for x in talks.origin(np.arange(talks.at[k], talks.at[k + 1]))), strict=True)
-            assert [(t - table.first[number], s, e) for t, s, e in places] == list(talk.places)
+            assert [(t - table.first[number], s, e) for t, s, e in places] == [view.original(talk, c, c + 1) for c in range(len(talk.text))]
             assert bool(talks.sure[k]) == talk.sure
             if all(view.sure_role(t) for t in call.turns):
                 for column, role in enumerate((None, Role.AGENT, Role.CUSTOMER)):
