@@ -38,8 +38,9 @@ class Shelf(Generic[K, V]):
     def __getitem__(self, key: K) -> V:
         return self._results[key]
 
-    def __contains__(self, key: K) -> bool:
-        return key in self._results
+    def get(self, key: K) -> V | None:
+        """The result for a text, None where it is not known."""
+        return self._results.get(key)
 
     def keep(self, key: K, result: V) -> None:
         """Keeps a result, unless its text is too long."""

@@ -20,6 +20,8 @@ from operator import add
 
 import pypinyin
 
+from qa.rules.kept import kept
+
 CONFUSED = 0.25
 CHANGES_MEANING = 9.0
 SURE_RATE = 0.17
@@ -47,7 +49,7 @@ class Sounds:
     pairs: frozenset[str]
 
 
-@lru_cache(maxsize=16_384)
+@kept(500_000)
 def sounds(plain_text: str) -> Sounds:
     """The sounds of a plain text (see :mod:`qa.rules.plaintext`)."""
     if plain_text and _WORDS.search(plain_text) is None:

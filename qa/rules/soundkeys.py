@@ -14,8 +14,6 @@ A phrase of which no sound may be wrong (``k = 0``) is looked for as it is (``WH
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
-from itertools import pairwise
 
 from qa.rules.sound import Query
 
@@ -58,24 +56,5 @@ def keys_of(queries: Sequence[Query], limit: float) -> tuple[list[Key], bytes] |
 
 
 def whole_key(heard: bytes) -> int:
-    """One of :func:`held_by` that a text with these sounds in a row has."""
+    """A key that every text with these sounds in a row has: of two sounds they with the shape WHOLE, else the first three."""
     return WHOLE << 24 | heard[0] << 8 | heard[1] if len(heard) == 2 else code(*heard[:3])
-
-
-@lru_cache(maxsize=16_384)
-def held_by(loose: str) -> frozenset[int]:
-    """All keys of a text, each as ``shape << 24 | code``; of two sounds in a row with the shape WHOLE."""
-    heard = [byte_of(c) for c in loose]
-    found: set[int] = set()
-    pairs = [a << 8 | b for a, b in pairwise(heard)]
-    found.update(WHOLE << 24 | p for p in pairs)
-    found.update(p << 8 | c for p, c in zip(pairs, heard[2:], strict=False))
-    found.update(1 << 24 | a << 16 | p for a, p in zip(heard, pairs[2:], strict=False))
-    found.update(2 << 24 | p << 8 | d for p, d in zip(pairs, heard[3:], strict=False))
-    return frozenset(found)
-
-
-@lru_cache(maxsize=64)
-def held_by_all(several: tuple[str, ...]) -> frozenset[int]:
-    """All keys of several texts."""
-    return frozenset[int]().union(*map(held_by, several))

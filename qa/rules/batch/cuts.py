@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache
 
 import numpy as np
 
@@ -14,6 +13,7 @@ from qa.rules.batch.placement import CODE, Placing
 from qa.rules.batch.table import OTHER, UNKNOWN, Bools, Floats, Ints, Small, Table, text_of
 from qa.rules.batch.talks import Talks
 from qa.rules.conditions import interruption
+from qa.rules.kept import kept
 from qa.rules.model import Doubt
 from qa.rules.plan import Step
 
@@ -127,4 +127,4 @@ def _stars(table: Table) -> Ints:
     return np.bincount(turn, minlength=len(table.role)).astype(np.int64)
 
 
-_is_backchannel = lru_cache(maxsize=4096)(interruption.is_backchannel)
+_is_backchannel = kept(200_000)(interruption.is_backchannel)

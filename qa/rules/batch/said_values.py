@@ -17,6 +17,7 @@ from qa.rules.batch.table import Bools, Ints, Table, text_of
 from qa.rules.batch.talks import Talks
 from qa.rules.batch.valued import worth_reading
 from qa.rules.conditions import entity
+from qa.rules.kept import kept
 from qa.rules.model import Doubt
 from qa.rules.plan import Step
 from qa.rules.values import Value
@@ -107,7 +108,7 @@ def _alone(params: entity.Params) -> entity.Prepared:
     return entity.prepare(params)
 
 
-@lru_cache(maxsize=1 << 15)
+@kept(2_000_000)
 def _read(
     prepared: entity.Prepared, said: tuple[tuple[str, bool], ...], began: datetime | None
 ) -> tuple[tuple[int, int, int, Value | None, bool], ...]:

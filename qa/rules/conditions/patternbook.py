@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import re2
 
+from qa.rules.kept import Shelf
 from qa.rules.view import CallView, Talk, Talks
 
 if TYPE_CHECKING:
@@ -16,7 +17,8 @@ if TYPE_CHECKING:
 
 Which = tuple[int, ...]
 """Numbers of patterns of one condition."""
-_KEPT = 16_384
+_KEPT = 1_000_000
+"""Characters of texts of which a book keeps what matches."""
 _MEMORY = 16 << 20
 """Bytes that the automaton of all patterns may take; what it has forgotten for want of room it works out again."""
 
@@ -41,7 +43,7 @@ class Patternbook:
             prepared.shelf.book, prepared.shelf.slot = self, slot
             self._owners += [(slot, number) for number in range(len(prepared.patterns))]
             self._patterns += prepared.params.patterns
-        self._read: dict[str, tuple[tuple[int, Which], ...]] = {}
+        self._read = Shelf[str, tuple[tuple[int, Which], ...]](_KEPT)
 
     def fired(self, view: CallView, talks: Sequence[Talk]) -> Fired:
         """Where patterns match in talks of a call."""
@@ -51,15 +53,13 @@ class Patternbook:
 
     def _fired(self, view: CallView, talks: Sequence[Talk]) -> Fired:
         found = Fired({}, 0)
-        known = self._read
-        if len(known) > _KEPT:
-            known.clear()
         for talk in talks:
             for turn in talk.turns[:1] if self.plain else talk.turns:
                 text = talk.text if self.plain else view.turns[turn].text
-                reading = known.get(text)
+                reading = self._read.get(text)
                 if reading is None:
-                    reading = known[text] = self._reading(text)
+                    reading = self._reading(text)
+                    self._read.keep(text, reading)
                 for slot, which in reading:
                     found.places.setdefault(slot, []).append((talk, turn, which))
         for slot in found.places:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from qa.rules.kept import Shelf
 from qa.rules.view import Talk, Talks
 
 if TYPE_CHECKING:
@@ -16,7 +17,8 @@ Span = tuple[int, int, int]
 """Plain characters ``[start, end)`` of a text, and the number of the wording that stands there."""
 Near = tuple[int, int, int, float, int]
 """Plain characters ``[start, end)``, the number of the wording that sounds most like them, cost and sounds; see ``Place``."""
-_KEPT = 16_384
+_KEPT = 1_000_000
+"""Characters of texts whose readings a book keeps."""
 
 
 @dataclass(slots=True)
@@ -48,7 +50,7 @@ class Phrasebook:
         self._limits = tuple(limits) or (None,) * len(self._lexicons)
         for slot, words in enumerate(self._lexicons):
             words.shelf.book, words.shelf.slot, words.shelf.limit = self, slot, self._limits[slot]
-        self._read: dict[str, Reading] = {}
+        self._read = Shelf[str, Reading](_KEPT)
 
     def heard(self, talks: Sequence[Talk]) -> Heard:
         """What stands in the talks."""
@@ -70,14 +72,12 @@ class Phrasebook:
 
     def readings(self, texts: Sequence[str]) -> list[Reading]:
         """The readings of several plain texts."""
-        known = self._read
-        new = [text for text in dict.fromkeys(texts) if text not in known]
-        if new:
-            if len(known) + len(new) > _KEPT:
-                known.clear()
-                new = list(dict.fromkeys(texts))
-            known.update(zip(new, self._index.read(new), strict=True))
-        return [known[text] for text in texts]
+        found = {text: reading for text in texts if (reading := self._read.get(text)) is not None}
+        new = [text for text in dict.fromkeys(texts) if text not in found]
+        for text, reading in zip(new, self._index.read(new) if new else (), strict=True):
+            found[text] = reading
+            self._read.keep(text, reading)
+        return [found[text] for text in texts]
 
     @cached_property
     def _index(self) -> _Index:
