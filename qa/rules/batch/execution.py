@@ -64,7 +64,11 @@ class Execution:
         self.weak = Weak(table, self.talks, self.placing, doubt)
         self.said = Said(prepared.words, table, self.talks, self.placing, self.weak, self.plan)
         self.matched = Matched(prepared.patterns, table, self.talks, self.placing, self.weak, self.plan)
-        self.hard = _hard(table, self.talks, self.plan)
+        self.hard = _hard(table, self.talks)
+        unknown = table.role == UNKNOWN
+        unsure = unknown | ((table.role != OTHER) & (table.role_confidence < doubt.roles))
+        self.unknown_roles, self.unsure_roles = (np.bincount(table.call_of[t], minlength=table.n) > 0 for t in (unknown, unsure))
+        """Calls in which it is not known, or not sure, of some sentence who speaks."""
         self.spoken_values = SpokenValues(table, self.talks, self.placing, doubt)
         self._hits: dict[Key, Hits] = {}
         self._open: dict[Key, Bools] = {}
@@ -168,6 +172,7 @@ class Execution:
         if key not in self._hits:
             step = self.plan.steps[key]
             hits, self._open[key] = self._found(step)
+            hits = replace(hits, unsure=hits.unsure | self.weak.cut_off(step, lambda name: self.hits(step.keys[name])))
             if step.condition.unless:
                 hits = logic.excused(step, hits, lambda name: self.hits(step.keys[name]), self.placing)
             if step.repeatable and hits.certain.any():
@@ -200,15 +205,15 @@ class Execution:
             return self.silences.hits(step, found), self.table.sounding | self.placing.untimed
         if name == "response_time" and not step.prepared.average:
             hits = waits.hits(step, self.table, self.talks, self.placing, self.silences, found)
-            return hits, self.table.sounding | self.placing.untimed
+            return hits, self.table.sounding | self.placing.untimed | self.unsure_roles
         if name == "interruption":
             hits = self.joint_speech.hits(step, self.placing, found)
-            return hits, ~self.table.overlaps_known | self.placing.untimed
+            return hits, ~self.table.overlaps_known | self.placing.untimed | self.unknown_roles
         if name == "repeats":
             hits = repeated.hits(
                 step, self.table, self.talks, self.placing, self.plan.rule_set.doubt, self.sentences, self.said.exempt(step), found
             )
-            return replace(hits, unsure=self.weak.unsure(step, found)), self.table.tokened
+            return replace(hits, unsure=self.weak.unsure(step, found)), self.table.tokened | self.unsure_roles
         if name == "similar_to" and not joined and step.key in self.prepared.models.steps:
             return self.alike.hits(step, found), settled
         if name == "entity" and not joined and step.prepared.params.kinds[0] not in personal.KINDS:
@@ -222,17 +227,13 @@ class Execution:
         return hits, maybe(step, self.table, self.talks, self.placing)
 
 
-def _hard(table: Table, talks: Talks, plan: Plan) -> Bools:
-    """The calls whose turns or words are not certain enough for columns: unsure roles, no or missing text, a missing end."""
-    doubt = plan.rule_set.doubt
-    unsure = (table.role != OTHER) & ((table.role == UNKNOWN) | (table.role_confidence < doubt.roles))
+def _hard(table: Table, talks: Talks) -> Bools:
+    """The calls whose words are not known well enough for columns: without text, or with speech that has none."""
     with np.errstate(invalid="ignore"):
         lost = table.speech_without_source & (np.diff(table.at) == 0) & (table.end - table.start >= 3.0) & (table.role != OTHER)
-        odd = unsure | lost | (table.start < 0)
+        odd = lost | (table.start < 0)
     call = table.call_of
-    hard = np.bincount(call[odd], minlength=table.n) > 0
-    hard |= np.bincount(call, weights=talks.plain_size, minlength=table.n) == 0
-    return hard | table.truncated
+    return (np.bincount(call[odd], minlength=table.n) > 0) | (np.bincount(call, weights=talks.plain_size, minlength=table.n) == 0)
 
 
 def _ends(table: Table) -> Floats:

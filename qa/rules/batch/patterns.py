@@ -84,6 +84,7 @@ class Matched:
         call = self.talks.call[places if plain else self.talks.of_turn[places]]
         calls_at = np.append(np.flatnonzero(np.diff(call, prepend=-1)), len(call)).tolist()
         lazy = ~(self._weak_talks if plain else self._weak_turns)[places] & (step.key in self.patterns.whether)
+        lazy &= self.talks.doubted_total[call] == 0
         known: dict[tuple[bytes, bool], tuple[tuple[int, int], ...]] = {}
         for low, high in pairwise(calls_at):
             for number in range(low, high):

@@ -1,6 +1,6 @@
 """Which hits lie where a condition looks: windows and anchors as arithmetic on ranks, for all hits of all calls at once.
 
-The calls here are those in which it is certain who speaks, so that ranks are exact; see :mod:`qa.rules.windows` for what is computed.
+Where it is not sure who speaks, a rank is only known within bounds; see :mod:`qa.rules.windows` for what is computed.
 """
 
 from __future__ import annotations
@@ -32,8 +32,24 @@ class Placing:
         """Calls without any time."""
 
     def may_speak(self, by: Role | None) -> Bools:
-        """Per talk, whether the side meant speaks."""
-        return self.talks.role != OTHER if by is None else self.talks.role == CODE[by]
+        """Per talk, whether the side meant speaks, or perhaps does."""
+        spoken: Bools = self.talks.role != OTHER
+        return spoken if by is None else spoken & ((self.talks.role == CODE[by]) | ~self.talks.sure)
+
+    def speaks(self, by: Role | None) -> Bools:
+        """Per talk, whether it is certain that the side meant speaks."""
+        spoken: Bools = self.talks.role != OTHER
+        return spoken if by is None else (self.talks.role == CODE[by]) & self.talks.sure
+
+    def rank(self, role: Role | None, talk: Ints) -> tuple[Ints, Ints]:
+        """How many talks of ``role`` there are up to and including each talk: at least, at most."""
+        low = self.talks.rank[COLUMN[role]][talk]
+        return low, low if role is None else low + self.talks.doubted[talk]
+
+    def total(self, role: Role | None) -> tuple[Ints, Ints]:
+        """The same over each call."""
+        low = self.talks.total[COLUMN[role]]
+        return low, low if role is None else low + self.talks.doubted_total
 
     def reachable(self, condition: Condition, found: Callable[[str], Hits]) -> Bools:
         """Calls in which the anchors leave room for a hit at all."""
@@ -45,24 +61,35 @@ class Placing:
         return room
 
     def in_turns(self, window: TurnRange, talk: Ints, *, between: bool = False) -> Bools:
-        """Which talks lie in the window."""
-        column = COLUMN[window.role]
-        rank = np.maximum(self.talks.rank[column][talk], 1)
-        total = self.talks.total[column][self.talks.call[talk]]
-        first = window.first if window.first > 0 else total + 1 + window.first
-        last = window.last if window.last > 0 else total + 1 + window.last
-        inside: Bools = (rank >= first) & (rank <= last)
+        """Which talks lie in the window, or perhaps do."""
+        found: Bools = self._in_turns(window, talk, between=between) != MISS
+        return found
+
+    def _in_turns(self, window: TurnRange, talk: Ints, *, between: bool) -> Small:
+        low, high = (np.maximum(rank, 1) for rank in self.rank(window.role, talk))
+        fewest, most = (total[self.talks.call[talk]] for total in self.total(window.role))
+
+        def from_end(position: int) -> tuple[Ints | int, Ints | int]:
+            return (position, position) if position > 0 else (fewest + 1 + position, most + 1 + position)
+
+        (first_low, first_high), (last_low, last_high) = from_end(window.first), from_end(window.last)
+        verdict = np.where((low >= first_high) & (high <= last_low), HIT, DOUBTFUL)
+        verdict[(high < first_low) | (low > last_high)] = MISS
         if window.role is not None and not between:
-            inside &= self.talks.role[talk] == CODE[window.role]
-        return inside
+            other, sure = self.talks.role[talk] != CODE[window.role], self.talks.sure[talk]
+            verdict[other & sure] = MISS
+            verdict[other & ~sure] = np.minimum(verdict[other & ~sure], DOUBTFUL)
+        return verdict.astype(np.int8)
 
     def keep(self, condition: Condition, hits: Hits, found: Callable[[str], Hits], *, between: bool = False) -> Hits:
         """The hits that lie, or perhaps lie, where the condition looks, with their doubt and what they answer."""
         verdict, answered = self.place(condition, hits, found, between=between)
-        inside = verdict != MISS
+        inside, certain = verdict != MISS, hits.certain & (verdict == HIT)
         if not between:
-            inside &= (hits.turn < 0) | self.may_speak(condition.by)[self.talks.of_turn[hits.turn]]
-        return replace(hits, certain=hits.certain & (verdict == HIT), answered=answered).take(inside)
+            talk = self.talks.of_turn[hits.turn]
+            inside &= (hits.turn < 0) | self.may_speak(condition.by)[talk]
+            certain &= (hits.turn < 0) | self.speaks(condition.by)[talk]
+        return replace(hits, certain=certain, answered=answered).take(inside)
 
     def place(
         self, condition: Condition, hits: Hits, found: Callable[[str], Hits], *, between: bool = False
@@ -71,7 +98,7 @@ class Placing:
         verdict = np.full(len(hits.call), HIT, dtype=np.int8)
         window = condition.window
         if isinstance(window, TurnRange):
-            verdict = np.where(self.in_turns(window, self.talks.of_turn[hits.turn], between=between), HIT, MISS).astype(np.int8)
+            verdict = self._in_turns(window, self.talks.of_turn[hits.turn], between=between)
         elif isinstance(window, TimeRange):
             verdict = self._in_time(window, hits)
         pairs: list[tuple[Ints, Ints]] = []
@@ -141,8 +168,9 @@ class Placing:
         after, before = begin >= x_end, end <= x_begin
         verdict = np.full(len(mine), HIT, dtype=np.int8)
         if within is not None and within.turns is not None:
-            apart = self._turns_apart(within.role, np.where(after, x_turn, turn), np.where(after, turn, x_turn), after)
-            verdict[apart > within.turns] = MISS
+            fewest, most = self._turns_apart(within.role, np.where(after, x_turn, turn), np.where(after, turn, x_turn), after)
+            verdict[np.maximum(fewest, most) > within.turns] = DOUBTFUL
+            verdict[fewest > within.turns] = MISS
         elif within is not None:
             early, late = np.where(after, anchors.until[other], hits.until[mine]), np.where(after, hits.since[mine], anchors.since[other])
             unknown = np.isnan(anchors.since[other]) | np.isnan(hits.since[mine])
@@ -154,16 +182,18 @@ class Placing:
         verdict[(x_turn < 0) | (turn < 0)] = HIT
         return verdict
 
-    def _turns_apart(self, role: Role | None, early: Ints, late: Ints, forward: Bools) -> Ints:
-        rank = self.talks.rank[COLUMN[role]]
+    def _turns_apart(self, role: Role | None, early: Ints, late: Ints, forward: Bools) -> tuple[Ints, Ints]:
+        """Talks from the one to the other: at least, and at most."""
         first, last = self.talks.of_turn[early], self.talks.of_turn[late]
         begin = self.talks.first[self.talks.call[last]]
 
-        def up_to(talk: Ints) -> Ints:
+        def up_to(talk: Ints) -> tuple[Ints, Ints]:
             shifted = np.where(forward, talk, talk - 1)
-            return np.where(shifted < begin, 0, rank[np.maximum(shifted, 0)])
+            low, high = self.rank(role, np.maximum(shifted, 0))
+            return np.where(shifted < begin, 0, low), np.where(shifted < begin, 0, high)
 
-        return up_to(last) - up_to(first)
+        (low, high), (low_first, high_first) = up_to(last), up_to(first)
+        return low - low_first, high - high_first
 
 
 class Weak:
@@ -178,6 +208,38 @@ class Weak:
         if step.use is not Use.WANTED:
             return np.zeros(self.table.n, dtype=np.bool_)
         return self.heard(step, found)
+
+    def cut_off(self, step: Step, found: Callable[[str], Hits]) -> Bools:
+        """Per call, whether the recording stops inside the window, so that more than was found may have happened."""
+        condition, table, window = step.condition, self.table, step.condition.window
+        cut = table.truncated & (np.diff(table.first) > 0)
+        if not cut.any():
+            return cut
+        if isinstance(window, TurnRange) and window.last > 0:
+            return cut & (self.placing.total(window.role)[0] < window.last)
+        if isinstance(window, TimeRange) and window.end is not None and window.end > 0:
+            return cut & (self.placing.ends < window.end)
+        for anchor in condition.anchors:
+            cut &= ~self._closed(anchor, found(anchor.condition))
+        return cut
+
+    def _closed(self, anchor: Anchor, anchors: Hits) -> Bools:
+        """The calls in which an anchor ends the window for certain before the recording does."""
+        if anchor.direction == "before":
+            return anchors.count()[0] > 0
+        closed = np.zeros(self.table.n, dtype=np.bool_)
+        if anchor.which != "first" or anchor.within is None:
+            return closed
+        first = anchors.at[:-1][np.diff(anchors.at) > 0]
+        first = first[anchors.certain[first] & (anchors.turn[first] >= 0)]
+        call, within = anchors.call[first], anchor.within
+        if within.turns is not None:
+            rank = self.placing.rank(within.role, self.talks.of_turn[anchors.turn[first]])[1]
+            closed[call] = self.placing.total(within.role)[0][call] - rank > within.turns
+        else:
+            with np.errstate(invalid="ignore"):
+                closed[call] = self.placing.ends[call] - anchors.until[first] > (within.seconds or 0.0)
+        return closed
 
     def heard(self, step: Step, found: Callable[[str], Hits]) -> Bools:
         """Per call, whether one of these sentences lies where the condition looks."""

@@ -62,6 +62,7 @@ class Alike:
         speakers = np.zeros(len(first), dtype=np.int64)
         for code in range(len(ROLES)):
             speakers[which[talks.role == code]] |= 1 << code
+        speakers[which[placing.may_speak(Role.AGENT) & ~talks.sure]] |= _ANYBODY
         sizes = talks.at[first + 1] - talks.at[first]
         at = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
         codes = talks.codes[pieces(sizes, talks.at[first])]
@@ -95,7 +96,7 @@ class Alike:
         text = self._text[mine]
         counts = self._talk_at[text + 1] - self._talk_at[text]
         row, talk = np.repeat(mine, counts), self._talk[pieces(counts, self._talk_at[text])]
-        speaks = (1 << self.talks.role[talk].astype(np.int64)) & _sides(step.condition.by) != 0
+        speaks = self.placing.may_speak(step.condition.by)[talk]
         row, talk = row[speaks], talk[speaks]
         order = np.argsort(talk)
         row, talk = row[order], talk[order]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from qa.rules.batch.plaintext import LATIN, PlainText, ends_of, filler_turns, plain_columns
-from qa.rules.batch.table import OTHER, UNKNOWN, Bools, Codes, Ints, Small, Table, pieces, text_of
+from qa.rules.batch.table import AGENT, CUSTOMER, OTHER, UNKNOWN, Bools, Codes, Ints, Small, Table, pieces, text_of
 from qa.rules.model import Doubt
 from qa.rules.view import PAUSE
 
@@ -19,7 +19,8 @@ class Talks:
 
     ``codes`` is the plain text of all talks in a row, that of talk ``k`` at ``at[k]`` to ``at[k + 1]``; ``origin`` leads back to the
     turns, ``by_turn`` is it in the order of the turns. ``rank`` counts, per talk, the talks that windows count up to and
-    including it, of anybody, of the agent and of the customer; ``total`` the same over the call.
+    including it, of anybody, for certain of the agent and of the customer; ``total`` the same over the call. ``doubted`` and
+    ``doubted_total`` count those of which it is not sure who speaks.
     """
 
     first: Ints
@@ -34,6 +35,8 @@ class Talks:
     turns_at: Ints
     rank: tuple[Ints, Ints, Ints]
     total: tuple[Ints, Ints, Ints]
+    doubted: Ints
+    doubted_total: Ints
     counted: Bools
     """Whether windows count the talk: no aside, nobody's music or ring tone."""
     filler: Bools
@@ -81,7 +84,8 @@ def talks_of(table: Table, doubt: Doubt) -> Talks:
     role = table.role[heads] if count else np.zeros(0, dtype=np.int8)
     counted: Bools = ~aside[heads] & (role != OTHER) if count else np.zeros(0, dtype=np.bool_)
     ranks, totals = [], []
-    for mine in (counted, counted & (role == 0), counted & (role == 1)):
+    certain = counted & talk_sure
+    for mine in (counted, certain & (role == AGENT), certain & (role == CUSTOMER), counted & ~talk_sure):
         sums = np.concatenate([[0], np.cumsum(mine)]).astype(np.int64)
         ranks.append(sums[1:] - sums[first[call]])
         totals.append(sums[first[1:]] - sums[first[:-1]])
@@ -98,6 +102,8 @@ def talks_of(table: Table, doubt: Doubt) -> Talks:
         table.at,
         (ranks[0], ranks[1], ranks[2]),
         (totals[0], totals[1], totals[2]),
+        ranks[3],
+        totals[3],
         counted,
         filler,
         np.diff(plain.at),
