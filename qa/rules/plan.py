@@ -49,11 +49,21 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
+class Sieve:
+    """The book that reads all texts of a call for a condition, and the bit that it has there."""
+
+    book: Phrasebook | Patternbook
+    bit: int
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     rule_set: RuleSet
     steps: Mapping[Key, Step]
     cases: Mapping[str, Case]
     """The items, by id."""
+    sieves: Mapping[Key, Sieve]
+    """What tells whether a condition can find anything in a call at all, where something can."""
 
     def key_of(self, item: Item, name: str) -> Key:
         """The key of a name as ``item`` understands it: its own condition, or a shared one."""
@@ -110,7 +120,22 @@ def _compiled(content_hash: str, holder: _ByHash) -> Plan:
     Phrasebook([words for words, _ in lexicons], [limit for _, limit in lexicons])
     for plain in (False, True):
         Patternbook([p for s in steps.values() if isinstance(p := s.prepared, regex.Prepared) and p.params.plain is plain], plain=plain)
-    return Plan(rule_set, steps, {item.id: case_of(item, partial(key_of, steps)) for item in rule_set.items})
+    cases = {item.id: case_of(item, partial(key_of, steps)) for item in rule_set.items}
+    return Plan(rule_set, steps, cases, {key: sieve for key, step in steps.items() if (sieve := _sieve(step)) is not None})
+
+
+def _sieve(step: Step) -> Sieve | None:
+    """The sieve of a condition that hits nothing where nothing of it stands in single talks."""
+    prepared = step.prepared
+    if step.condition.join_turns > 1:
+        return None
+    if isinstance(prepared, say.Prepared) and prepared.params.need > 0:
+        book, slot = prepared.wordings.place()
+        return Sieve(book, 1 << slot)
+    if isinstance(prepared, regex.Prepared):
+        patterns, slot = prepared.place()
+        return Sieve(patterns, 1 << slot)
+    return None
 
 
 def _lexicons(step: Step) -> Iterator[tuple[Lexicon, float | None]]:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import cached_property
+from typing import Any
 
-from qa.calls import Call
+from qa.calls import Call, Role
 from qa.rules import comparing, expressions
 from qa.rules.cases import Judgement
 from qa.rules.evidence import Account, joined, wanted_of
@@ -14,12 +16,13 @@ from qa.rules.excuses import excused
 from qa.rules.expressions import Atom, Compare, CompareValues, Count, EachHas, Name
 from qa.rules.facts import compare
 from qa.rules.model import Item
-from qa.rules.plan import Key, Plan
+from qa.rules.plan import Key, Plan, Sieve, Step
 from qa.rules.verdict import Found, Verdict, both
 from qa.rules.view import CallView
-from qa.rules.windows import Look
+from qa.rules.windows import Look, Use
 
 HIT, MISS, DOUBTFUL = Verdict.HIT, Verdict.MISS, Verdict.DOUBTFUL
+NOTHING = Found()
 __all__ = ["Judgement", "Run", "run"]
 
 
@@ -29,12 +32,16 @@ class Run:
     every_hit = False
     """Whether all hits are wanted also of conditions of which one is enough for verdicts and evidence."""
 
+    sifted = True
+    """Whether conditions of which nothing stands in the call are known to find nothing without being asked."""
+
     def __init__(self, plan: Plan, call: Call) -> None:
         self.plan, self.call = plan, call
         self.view = CallView(call, plan.rule_set.doubt)
         self.known: dict[Key, Found] = {}
         self._looks: dict[Key, Look] = {}
         self._judgements: dict[str, Judgement] = {}
+        self._held: dict[tuple[Any, Role | None], int] = {}
         self.account = Account(self)
 
     def judgements(self) -> Iterator[Judgement]:
@@ -73,13 +80,38 @@ class Run:
         known = self.known.get(key)
         if known is None:
             step = self.plan.steps[key]
-            known = step.operator.find(step.prepared, self.view, self.look(key))
-            if step.condition.unless and known.hits:
-                known = excused(self, step, known)
-            if step.repeatable and known.certain and not known.unsure:
-                known = replace(known, unsure=self.look(key).weak_words)
+            sieve = self.plan.sieves.get(key) if self.sifted else None
+            known = None if sieve is None or self._present(sieve, step.condition.by) else self._nothing(step)
+            if known is None:
+                known = self._found(step)
             self.known[key] = known
         return known
+
+    def _found(self, step: Step) -> Found:
+        found = step.operator.find(step.prepared, self.view, self.look(step.key))
+        if step.condition.unless and found.hits:
+            found = excused(self, step, found)
+        if step.repeatable and found.certain and not found.unsure:
+            found = replace(found, unsure=self.look(step.key).weak_words)
+        return found
+
+    def _present(self, sieve: Sieve, role: Role | None) -> bool:
+        """Whether anything that a condition looks for stands in the talks of a side."""
+        held = self._held.get((sieve.book, role))
+        if held is None:
+            held = self._held[sieve.book, role] = sieve.book.present(self.view, role)
+        return held & sieve.bit != 0
+
+    def _nothing(self, step: Step) -> Found:
+        """What a condition finds where nothing that it looks for stands in the call."""
+        if self._all_heard and (step.use is not Use.WANTED or not self.view.weak):
+            return NOTHING
+        return Found((), self.look(step.key).unsure)
+
+    @cached_property
+    def _all_heard(self) -> bool:
+        """Whether all that was said is there to be read, whether or not the recogniser is sure of it."""
+        return self.view.has_text and not self.view.untranscribed and not self.call.truncated
 
     def look(self, key: Key) -> Look:
         if key not in self._looks:

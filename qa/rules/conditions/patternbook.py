@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import re2
 
+from qa.calls import Role
 from qa.rules.kept import Shelf
 from qa.rules.view import CallView, Talk, Talks
 
@@ -50,6 +51,10 @@ class Patternbook:
         if isinstance(talks, Talks):
             return talks.once(self, lambda: self._fired(view, talks))
         return self._fired(view, talks)
+
+    def present(self, view: CallView, role: Role | None) -> int:
+        """A bit for each slot of which any pattern matches in the talks of a side."""
+        return self.fired(view, view.talks_of(role)).present
 
     def _fired(self, view: CallView, talks: Sequence[Talk]) -> Fired:
         found = Fired({}, 0)

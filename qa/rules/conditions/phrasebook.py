@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from qa.calls import Role
 from qa.rules.kept import Shelf
-from qa.rules.view import Talk, Talks
+from qa.rules.view import CallView, Talk, Talks
 
 if TYPE_CHECKING:
     from qa.rules.conditions.matching import Lexicon, Wording
@@ -72,12 +73,16 @@ class Phrasebook:
 
     def readings(self, texts: Sequence[str]) -> list[Reading]:
         """The readings of several plain texts."""
-        found = {text: reading for text in texts if (reading := self._read.get(text)) is not None}
-        new = [text for text in dict.fromkeys(texts) if text not in found]
-        for text, reading in zip(new, self._index.read(new) if new else (), strict=True):
-            found[text] = reading
-            self._read.keep(text, reading)
-        return [found[text] for text in texts]
+        found = {text: self._read.get(text) for text in texts}
+        new = [text for text, reading in found.items() if reading is None]
+        for text, made in zip(new, self._index.read(new) if new else (), strict=True):
+            found[text] = made
+            self._read.keep(text, made)
+        return [reading for text in texts if (reading := found[text]) is not None]
+
+    def present(self, view: CallView, role: Role | None) -> int:
+        """A bit for each slot of which anything stands in the talks of a side."""
+        return self.heard(view.talks_of(role)).present
 
     @cached_property
     def _index(self) -> _Index:
