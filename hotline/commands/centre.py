@@ -16,8 +16,11 @@ from hotline.store.access import OPERATOR
 from hotline.store.feeds import load_all
 from hotline.store.importing import import_folder
 from hotline.store.organisation import organisation, queues_of
+from hotline.store.rejects import put_aside
 from hotline.store.rollups import roll_up_all
 from qa.rescoring import judge_arrived
+
+_SHOWN = 20  # rows put aside that an import prints
 
 app = typer.Typer(help="Bring your centre in, or the invented sample centre; show the organisation.", no_args_is_help=True)
 
@@ -54,18 +57,48 @@ def sample(
 
 @app.command("import")
 def import_centre(
-    folder: Annotated[Path, typer.Argument(help="Folder with org_units.csv, agents.csv, queues.csv, calls.csv … (CSV or Parquet).")],
+    folder: Annotated[Path, typer.Argument(help="Folder with org_units.csv, agents.csv, queues.csv, calls.csv … (CSV, Excel, Parquet).")],
+    mapping: Annotated[
+        Path | None, typer.Option(help="YAML file: how another system's files, columns, values, units become feeds.")
+    ] = None,
+    partial: Annotated[bool, typer.Option("--partial", help="Put rows that cannot be used aside and load the others.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Read, check, show first rows and problems; write nothing.")] = False,
     as_json: JsonFlag = False,
 ) -> None:
     """Bring your centre in: organisation, calls, counts, tickets, surveys. All or nothing; importing again changes nothing."""
     store = open_store(settings.load())
     with err.status("reading, checking and writing the feeds"):
-        loaded = import_folder(store, OPERATOR, folder)
-        if again := judge_arrived(store):
+        found = import_folder(store, OPERATOR, folder, mapping=mapping, partial=partial, dry_run=dry_run)
+        loaded = dict(found.rows)
+        if not dry_run and (again := judge_arrived(store)):
             loaded["judged_again"] = sum(not row["problem"] for row in again)
             if refused := len(again) - loaded["judged_again"]:
                 loaded["not_judged_again"] = refused
-    emit(loaded, as_json, title=f"imported from {folder}")
+    if partial or dry_run:
+        loaded["put_aside"] = len(found.aside)
+    rows = [{"file": r.file, "line": r.line, "column": r.column, "problem": r.problem, "mend": r.mend} for r in found.aside]
+    if as_json:
+        told = {"aside": rows, "first": found.first} if dry_run else {"aside": rows} if partial else {}
+        emit({**loaded, **told}, True)
+        return
+    for feed, first in found.first.items():
+        emit([{name: "" if value is None else str(value) for name, value in row.items()} for row in first], False, title=feed)
+    if rows:
+        emit(rows[:_SHOWN], False, title=f"put aside: {len(rows)}")
+        if not dry_run:
+            err.print("all of them: hotline centre aside")
+    emit(loaded, False, title=f"{'would be imported' if dry_run else 'imported'} from {folder}")
+
+
+@app.command("aside")
+def aside(
+    limit: Annotated[int, typer.Option(min=1, max=10_000, help="Rows of a page.")] = 100,
+    page: Annotated[int, typer.Option(min=1, help="Which page.")] = 1,
+    as_json: JsonFlag = False,
+) -> None:
+    """Rows of feeds that were put aside: file, line, column, what is wrong and how to mend it."""
+    found = put_aside(open_store(settings.load()), OPERATOR, limit=limit, offset=(page - 1) * limit)
+    emit(found.with_columns(found["at"].dt.strftime("%Y-%m-%d %H:%M")).to_dicts(), as_json, title="put aside")
 
 
 @app.command("show")

@@ -7,7 +7,7 @@ may come again: rows that are there are updated, so loading twice changes nothin
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import polars as pl
@@ -64,13 +64,31 @@ _CHOICES = {
 }
 
 
-def load_all(store: Store, viewer: Viewer, frames: Mapping[str, pl.DataFrame]) -> dict[str, int]:
-    """Load several feeds by table name, parents first, all or nothing; returns the rows of each. Raises like :func:`load`."""
+Aside = Callable[[str, int, str, str, str], None]
+"""Takes a row that cannot be used: feed, row of the frame given (from 0), column, problem, mend."""
+
+
+def load_all(
+    store: Store,
+    viewer: Viewer,
+    frames: Mapping[str, pl.DataFrame],
+    *,
+    aside: Aside | None = None,
+    last: Callable[[sa.Connection], None] | None = None,
+) -> dict[str, int]:
+    """Load several feeds by table name, parents first, all or nothing; returns the rows of each. Raises like :func:`load`.
+
+    With ``aside`` rows whose values cannot be used are handed to it and the others loaded. ``last`` is called in the same transaction,
+    when all is written: what it raises takes everything back.
+    """
     for name in frames:
         _table(name)
     viewer.require(Permission.IMPORT, "feeds")
     with store.begin() as connection:
-        return {name: _load(store, connection, viewer, name, frames[name]) for name in FEEDS if name in frames}
+        loaded = {name: _load(store, connection, viewer, name, frames[name], aside) for name in FEEDS if name in frames}
+        if last is not None:
+            last(connection)
+        return loaded
 
 
 def load(store: Store, viewer: Viewer, feed: str, frame: pl.DataFrame) -> int:
@@ -86,8 +104,10 @@ def load(store: Store, viewer: Viewer, feed: str, frame: pl.DataFrame) -> int:
         return _load(store, connection, viewer, feed, frame)
 
 
-def _load(store: Store, connection: sa.Connection, viewer: Viewer, feed: str, frame: pl.DataFrame) -> int:
+def _load(store: Store, connection: sa.Connection, viewer: Viewer, feed: str, frame: pl.DataFrame, aside: Aside | None = None) -> int:
     table = _table(feed)
+    if aside is not None:
+        frame = _sound(connection, table, frame, aside)
     frame = without_erased(connection, feed, frame)
     if frame.is_empty():
         return 0
@@ -165,6 +185,35 @@ def _check_columns(table: sa.Table, frame: pl.DataFrame) -> None:
 
 
 def _check_values(connection: sa.Connection, table: sa.Table, frame: pl.DataFrame) -> None:
+    for error in _wrong_values(connection, table, frame):
+        raise error
+
+
+def _sound(connection: sa.Connection, table: sa.Table, frame: pl.DataFrame, aside: Aside) -> pl.DataFrame:
+    """``frame`` without the rows that cannot be used, which go to ``aside``, each with its first problem."""
+    known = frame.select(name for name in frame.columns if name in table.c)
+    refused: set[int] = set()
+
+    def put(error: BadValue) -> None:
+        for row in set((known[error.column] == error.value).fill_null(False).arg_true()) - refused:
+            aside(table.name, row, error.column, error.problem, error.mend)
+            refused.add(row)
+
+    for error in _wrong_values(connection, table, known):
+        put(error)
+    kept = frame.with_row_index("row of the file").filter(~pl.col("row of the file").is_in(list(refused)))
+    while table is org_units:
+        try:
+            _check_tree(connection, kept)
+            break
+        except BadValue as error:
+            put(error)
+            kept = kept.filter(pl.col("id") != error.value)
+    return kept.drop("row of the file")
+
+
+def _wrong_values(connection: sa.Connection, table: sa.Table, frame: pl.DataFrame) -> Iterator[BadValue]:
+    """Each different value that cannot be used, with what is wrong with it."""
     for name, kind in frame.schema.items():
         column, thing = table.c[name], f"feed {table.name}: {name}"
         if isinstance(column.type, UtcDateTime):
@@ -172,24 +221,25 @@ def _check_values(connection: sa.Connection, table: sa.Table, frame: pl.DataFram
         if isinstance(column.type, sa.Date) and kind != pl.Date:
             raise BadInput(thing, f"{kind} is not a date", "give local days as YYYY-MM-DD")
         if isinstance(column.type, (sa.Float, sa.Integer)) and not isinstance(column.type, sa.Boolean):
-            if not kind.is_numeric():
+            if kind != pl.Null and not kind.is_numeric():
                 raise BadInput(thing, f"{kind} is not a number", "give seconds or counts as numbers")
-            bad = frame.filter((pl.col(name) < 0) | ~pl.col(name).cast(pl.Float64).is_finite())
-            if bad.height:
-                value = bad[name][0]
-                raise _bad(table, name, value, f"{value} is not a usable number", "counts and seconds are finite and not negative")
+            for value in _values(frame[name], (frame[name] < 0) | ~frame[name].cast(pl.Float64).is_finite()):
+                yield _bad(table, name, value, f"{value} is not a usable number", "counts and seconds are finite and not negative")
         if isinstance(column.type, sa.String) and column.type.length and kind == pl.String:
-            long = frame.filter(pl.col(name).str.len_chars() > column.type.length)
-            if long.height:
-                value = long[name][0]
-                raise _bad(table, name, value, f"a value has {len(value)} characters", f"at most {column.type.length}")
-        allowed = _CHOICES.get((table.name, name))
-        if allowed and (strange := frame.filter(~pl.col(name).is_in(allowed))).height:
-            value = strange[name][0]
-            raise _bad(table, name, value, f"'{value}' is not one of them", f"use {', '.join(map(str, allowed))}")
+            for value in _values(frame[name], frame[name].str.len_chars() > column.type.length):
+                yield _bad(table, name, value, f"a value has {len(value)} characters", f"at most {column.type.length}")
+        if allowed := _CHOICES.get((table.name, name)):
+            for value in _values(frame[name], ~frame[name].is_in(list(allowed))):
+                yield _bad(table, name, value, f"'{value}' is not one of them", f"use {', '.join(map(str, allowed))}")
         for foreign in column.foreign_keys:
             if foreign.column.table is not table:
-                _check_known(connection, table, foreign.column, frame[name])
+                other = foreign.column.table.name
+                for value in _unknown(connection, foreign.column, frame[name]):
+                    yield _bad(table, name, value, f"'{value}' not in {other}", f"load {other} first")
+
+
+def _values(values: pl.Series, wrong: pl.Series) -> list[Any]:
+    return values.filter(wrong.fill_null(False)).unique(maintain_order=True).to_list()
 
 
 def _bad(table: sa.Table, column: str, value: object, problem: str, mend: str) -> BadValue:
@@ -203,16 +253,12 @@ def _check_instant(thing: str, kind: pl.DataType) -> None:
         raise BadInput(thing, f"{kind} is not an instant with a time zone", "give ISO 8601 times with their offset")
 
 
-def _check_known(connection: sa.Connection, table: sa.Table, column: sa.Column[Any], values: pl.Series) -> None:
+def _unknown(connection: sa.Connection, column: sa.Column[Any], values: pl.Series) -> list[str]:
     wanted = values.drop_nulls().unique().to_list()
     known: set[str] = set()
     for first in range(0, len(wanted), 10_000):
         known.update(connection.scalars(sa.select(column).where(column.in_(wanted[first : first + 10_000]))))
-    missing = sorted(set(wanted) - known)
-    if missing:
-        more = f" and {len(missing) - 1} others" if len(missing) > 1 else ""
-        problem, mend = f"'{missing[0]}'{more} not in {column.table.name}", f"load {column.table.name} first"
-        raise _bad(table, values.name, missing[0], problem, mend)
+    return sorted(set(wanted) - known)
 
 
 def _check_tree(connection: sa.Connection, frame: pl.DataFrame) -> None:

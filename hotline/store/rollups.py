@@ -23,7 +23,7 @@ from hotline.store.access import Permission, UserRole, Viewer
 from hotline.store.clocks import clocks_of
 from hotline.store.engine import Store
 from hotline.store.schema import agent_days as table
-from hotline.store.schema import agents, calls, interval_counts, org_units, tickets
+from hotline.store.schema import agents, calls, clock_days, interval_counts, org_units, tickets
 from hotline.store.tables import frame
 from hotline.store.weeks import published_at
 
@@ -44,14 +44,21 @@ def roll_up(store: Store, days: Iterable[date], service: Iterable[date] = ()) ->
     written = 0
     wanted |= _newly_closed(store, window)
     every_clock = clocks_of(store.settings.home)
-    for day in sorted(wanted | set(service)):  # oldest first: the newest row, which tells what is closed, is written last
+    with store.read() as connection:
+        until = service_sums.known_until(connection)
+        decided = connection.scalar(sa.select(sa.func.max(clock_days.c.day)))
+    served = wanted | set(service)
+    if until is not None and decided is not None:  # clocks that were running when the history ended there
+        end = until.astimezone(store.settings.zone).date()
+        served |= {decided + timedelta(days=more) for more in range((end - decided).days + 1)}
+    for day in sorted(served):  # oldest first: the newest row, which tells what is closed, is written last
         with store.begin() as connection:
             if published_at(connection, day) is not None:
                 continue
             if day in wanted:
                 last = connection.scalar(sa.select(sa.func.max(calls.c.day)))
                 written += agent_sums.write(connection, day, store.settings.zone, last, window)
-            service_sums.write(connection, day, store.settings.zone, every_clock)
+            service_sums.write(connection, day, store.settings.zone, every_clock, until)
     return written
 
 

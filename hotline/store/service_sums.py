@@ -12,15 +12,25 @@ from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
-from hotline.store.clocks import OTHER, Clock
+from hotline.store.clocks import OTHER, STARTS, Clock
 from hotline.store.dialects import seconds_between
 from hotline.store.measures import CLOSED, DISPATCHED, QUEUES, Measure
 from hotline.store.schema import calls, clock_days, interval_counts, org_units, queue_days, queues, ticket_days, tickets
 from hotline.store.tables import upsert
 
 
-def write(connection: sa.Connection, day: date, zone: ZoneInfo, every_clock: Iterable[Clock]) -> None:
-    """Put ``day``'s rows of ``queue_days``, ``ticket_days`` and ``clock_days`` in place of those that are there."""
+def known_until(connection: sa.Connection) -> datetime | None:
+    """The last instant that the store knows of; what runs out later is not decided. None for an empty store."""
+    columns = (calls.c.started_at, *(tickets.c[name] for name in STARTS))
+    ends = [connection.scalar(sa.select(sa.func.max(column))) for column in columns]
+    return max((end for end in ends if end is not None), default=None)
+
+
+def write(connection: sa.Connection, day: date, zone: ZoneInfo, every_clock: Iterable[Clock], until: datetime | None) -> None:
+    """Put ``day``'s rows of ``queue_days``, ``ticket_days`` and ``clock_days`` in place of those that are there.
+
+    ``until`` is :func:`known_until`: clocks that run out after it are left for later.
+    """
     begin, end = datetime.combine(day, time(), zone), datetime.combine(day + timedelta(days=1), time(), zone)
     for table in (queue_days, ticket_days, clock_days):
         connection.execute(table.delete().where(table.c.day == day))
@@ -28,9 +38,9 @@ def write(connection: sa.Connection, day: date, zone: ZoneInfo, every_clock: Ite
     _tickets(connection, day, tickets.c.dispatched_at, DISPATCHED, begin, end)
     _tickets(connection, day, tickets.c.closed_at, CLOSED, begin, end)
     rows: list[dict[str, Any]] = []
-    for clock in every_clock:
-        # past this no clock that ran out today is undecided, and one still running is not there
-        rows += (dict(row) for row in connection.execute(_clock(clock, begin, end)).mappings())
+    over = min(end, until) if until is not None else begin
+    for clock in every_clock if over > begin else ():
+        rows += (dict(row) for row in connection.execute(_clock(clock, begin, over)).mappings())
     upsert(connection, clock_days, [{"day": day, **row} for row in rows])
 
 

@@ -1,18 +1,18 @@
-"""Read a folder of feeds: one CSV or Parquet file a table, as other systems export them, into typed frames.
+"""Read a folder of feeds: one CSV, Excel or Parquet file a table, as other systems export them, into typed frames.
 
-    centre/org_units.csv  centre/agents.csv  centre/calls.parquet …
+    centre/org_units.csv  centre/agents.xlsx  centre/calls.parquet …
 
 Every complaint names the file, the line (the row in Parquet) and the column.
 """
 
 from __future__ import annotations
 
-import csv
 import json
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -21,10 +21,12 @@ import polars as pl
 import sqlalchemy as sa
 
 from hotline.errors import BadInput
+from hotline.store import raw_sheets
 from hotline.store.feeds import FEEDS
+from hotline.store.mapping import FeedMap, mapped
+from hotline.store.rejects import Reject
 from hotline.store.schema import UtcDateTime
 
-_CHUNK = 50_000  # records held as Python text at once
 _TRUTH = {"true": True, "1": True, "yes": True, "是": True, "false": False, "0": False, "no": False, "否": False}
 _DERIVED = {("calls", "day"), ("calls", "caller_key")}  # they follow from started_at and caller
 _HALF_HOURS = ("interval_counts", "agent_intervals")
@@ -32,106 +34,93 @@ _HALF_HOURS = ("interval_counts", "agent_intervals")
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """A file of a feed; ``lines`` are the lines its rows begin on, None when the format has none."""
+    """A file of a feed; ``lines`` are the lines its rows begin on (rows in Parquet), ``cells`` what stood there.
+
+    ``aside`` collects rows that cannot be used; where it is None, the first of them is an error.
+    """
 
     file: Path
     feed: str
     frame: pl.DataFrame
-    lines: list[int] | None
+    lines: list[int]
+    by_line: bool
+    cells: pl.DataFrame
+    aside: list[Reject] | None
+    refused: set[int]
 
     def bad(self, row: int, column: str, problem: str, mend: str) -> BadInput:
         """The complaint about a cell; ``row`` counts from 0."""
-        where = f"{self.file}:{self.lines[row]}" if self.lines is not None else f"{self.file}: row {row + 1}"
+        where = f"{self.file}:{self.lines[row]}" if self.by_line else f"{self.file}: row {self.lines[row]}"
         return BadInput(f"{where}: {column}", problem, mend)
 
+    def put_aside(self, row: int, column: str, problem: str, mend: str) -> None:
+        """Put a row aside, once; raises it as BadInput where nothing may be put aside."""
+        if self.aside is None:
+            raise self.bad(row, column, problem, mend)
+        if row not in self.refused:
+            cells = {name: None if cell is None else str(cell) for name, cell in self.cells.row(row, named=True).items()}
+            self.aside.append(Reject(self.feed, self.file.name, self.lines[row], column, problem, mend, cells))
+            self.refused.add(row)
 
-def read_folder(folder: Path, zone: ZoneInfo) -> dict[str, Sheet]:
+    def sound(self) -> Sheet:
+        """The sheet without the rows put aside."""
+        if not self.refused:
+            return self
+        kept = [row for row in range(self.frame.height) if row not in self.refused]
+        return replace(self, frame=self.frame[kept], lines=[self.lines[row] for row in kept], cells=self.cells[kept], refused=set())
+
+
+def read_folder(
+    folder: Path, zone: ZoneInfo, mapping: Mapping[str, FeedMap] | None = None, aside: list[Reject] | None = None
+) -> dict[str, Sheet]:
     """The feeds in ``folder`` by table name, typed as the tables are; instants without an offset are read in ``zone``.
 
+    ``mapping`` says how other systems' files become feeds. Rows that cannot be used go to ``aside``; without it the first is an error.
     Raises BadInput for a folder without feeds, a file or column that is not known, and a cell that cannot be used.
     """
     if not folder.is_dir():
         raise BadInput(str(folder), "not a folder", "name the folder that holds org_units.csv, agents.csv, calls.csv …")
+    given = mapping or {}
     found: dict[str, Sheet] = {}
     for file in sorted(folder.iterdir()):
-        feed, kind = file.stem.lower(), file.suffix.lower()
-        if not file.is_file() or file.name.startswith((".", "~")) or kind not in (".csv", ".parquet", ".xlsx", ".xls", ".tsv"):
+        kind = file.suffix.lower()
+        if not file.is_file() or file.name.startswith((".", "~")) or kind not in (*raw_sheets.KINDS, ".xls", ".tsv"):
             continue
-        if kind not in (".csv", ".parquet"):
+        named = [feed for feed, one in given.items() if one.file and fnmatch(file.name, one.file)]
+        feed = named[0] if named else file.stem.lower()
+        if given and feed not in FEEDS:
+            continue  # a folder of another system holds other files too
+        if kind not in raw_sheets.KINDS:
             raise BadInput(str(file), f"{kind} files are not read", "save it as CSV UTF-8 (comma delimited)")
         if feed not in FEEDS:
             raise BadInput(str(file), "no feed has this name", f"name it one of {', '.join(FEEDS)}")
         if feed in found:
             raise BadInput(str(file), f"{found[feed].file.name} holds the same feed", "keep one of them")
-        found[feed] = _typed(_read_csv(file, feed) if kind == ".csv" else _read_parquet(file, feed), zone)
+        found[feed] = _sheet(file, feed, given.get(feed, FeedMap()), zone, aside)
     if not found:
-        raise BadInput(str(folder), "no feed is in it", f"put in CSV or Parquet files named {', '.join(FEEDS)}")
+        raise BadInput(str(folder), "no feed is in it", f"put in CSV, Excel or Parquet files named {', '.join(FEEDS)}")
     return {feed: found[feed] for feed in FEEDS if feed in found}
 
 
-def _read_csv(file: Path, feed: str) -> Sheet:
-    """The cells as text, None where there is nothing. UTF-8 with or without a byte order mark."""
-    lines: list[int] = []
-    rows: list[list[str]] = []
-    chunks: list[pl.DataFrame] = []
-    start = 1
-    try:
-        with file.open(encoding="utf-8-sig", newline="") as handle:
-            reader = csv.reader(handle, strict=True)
-            header = [cell.strip() for cell in next(reader, [])]
-            _check_header(file, f"{file}:1", feed, header)
-            schema = dict.fromkeys(header, pl.String)
-            start = reader.line_num + 1
-            for record in reader:
-                cells = [cell.strip() for cell in record]
-                if any(cells):  # spreadsheets save empty rows too
-                    if len(cells) != len(header):
-                        problem = f"{len(cells)} cells, but the header has {len(header)}"
-                        raise BadInput(f"{file}:{start}", problem, "put cells that hold a comma in double quotes")
-                    rows.append(cells)
-                    lines.append(start)
-                start = reader.line_num + 1
-                if len(rows) == _CHUNK:
-                    chunks.append(pl.DataFrame(rows, schema=schema, orient="row"))
-                    rows = []
-    except UnicodeDecodeError:
-        raise BadInput(f"{file}:{_undecodable(file)}", "not UTF-8", "save it as CSV UTF-8 (comma delimited)") from None
-    except csv.Error as error:
-        raise BadInput(f"{file}:{start}", f"not CSV ({error})", "mend the quotes of this line") from None
-    frame = pl.concat([*chunks, pl.DataFrame(rows, schema=schema, orient="row")])
-    return Sheet(file, feed, frame.with_columns(pl.when(pl.all() != "").then(pl.all())), lines)
+def _sheet(file: Path, feed: str, given: FeedMap, zone: ZoneInfo, aside: list[Reject] | None) -> Sheet:
+    raw = raw_sheets.read(file, given.sheet, tolerant=aside is not None)
+    where = f"{file}:1" if raw.by_line else str(file)
+    known = [column.name for column in FEEDS[feed].columns] + (["caller"] if feed == "calls" else [])
+    frame = mapped(raw.frame, given, where, known)
+    _check_header(where, feed, frame.columns, known)
+    for line, parts, problem, mend in raw.broken:
+        # which cell is which cannot be known, so a number of a caller could be any of them
+        assert aside is not None
+        aside.append(Reject(feed, file.name, line, "", problem, mend, {"cells": str(len(parts))}))
+    cells = frame.drop([name for name in ("caller", "caller_key") if name in frame.columns])
+    return _typed(Sheet(file, feed, frame, raw.lines, raw.by_line, cells, aside, set()), zone).sound()
 
 
-def _undecodable(file: Path) -> int:
-    with file.open("rb") as handle:
-        for number, line in enumerate(handle, 1):
-            try:
-                line.decode()
-            except UnicodeDecodeError:
-                return number
-    return 1
-
-
-def _read_parquet(file: Path, feed: str) -> Sheet:
-    try:
-        frame = pl.read_parquet(file, hive_partitioning=False)
-    except (pl.exceptions.PolarsError, OSError) as error:
-        raise BadInput(str(file), f"not a Parquet file ({str(error).splitlines()[0]})", "export it again") from None
-    _check_header(file, str(file), feed, frame.columns)
-    return Sheet(file, feed, frame, None)
-
-
-def _check_header(file: Path, where: str, feed: str, header: list[str]) -> None:
-    table = FEEDS[feed]
-    known = [column.name for column in table.columns] + (["caller"] if feed == "calls" else [])
-    if not any(header):
-        raise BadInput(str(file), "empty", f"the first line names the columns: {', '.join(known)}")
+def _check_header(where: str, feed: str, header: list[str], known: list[str]) -> None:
     for name in header:
         if name not in known:
             raise BadInput(f"{where}: {name}", "unknown column", f"known: {', '.join(known)}")
-        if header.count(name) > 1:
-            raise BadInput(f"{where}: {name}", "this column comes twice", "keep one of them")
-    for column in table.columns:
+    for column in FEEDS[feed].columns:
         optional = column.nullable or column.server_default is not None or (feed, column.name) in _DERIVED
         if not optional and column.name not in header:
             raise BadInput(f"{where}: {column.name}", "this column is missing", "add it")
@@ -147,10 +136,10 @@ def _typed(sheet: Sheet, zone: ZoneInfo) -> Sheet:
                 continue  # an empty column is as good as none
             typed = typed.fill_null(_default(column))
         elif not column.nullable and typed.null_count():
-            raise sheet.bad(_first(typed.is_null()), column.name, "there is no value", "fill it in or leave the row out")
+            for row in _rows(typed.is_null()):
+                sheet.put_aside(row, column.name, "there is no value", "fill it in or leave the row out")
         columns.append(typed)
-    frame = pl.DataFrame(columns)
-    result = Sheet(sheet.file, sheet.feed, frame, sheet.lines)
+    result = replace(sheet, frame=pl.DataFrame(columns))
     _check_rows(result, zone)
     return result
 
@@ -161,19 +150,25 @@ def _check_rows(sheet: Sheet, zone: ZoneInfo) -> None:
     if sheet.feed in _HALF_HOURS:
         start = frame["start"].dt.convert_time_zone(zone.key)
         crooked = start != start.dt.truncate("30m")
-        if crooked.any():
-            raise sheet.bad(_first(crooked), "start", "not the beginning of a half-hour", "sum the figures by half-hours: 08:00, 08:30 …")
+        mend = "sum the figures by half-hours: 08:00, 08:30 …"
+        for row in _rows(crooked):
+            sheet.put_aside(row, "start", "not the beginning of a half-hour", mend)
+    if sheet.feed == "agent_schedules":
+        over = frame["end"] <= frame["start"]
+        for row in _rows(over):
+            sheet.put_aside(row, "end", "not after the start", "an activity over midnight ends on the next day")
     if sheet.feed == "calls" and "day" in frame.columns:
         other = frame["day"] != frame["started_at"].dt.convert_time_zone(zone.key).dt.date()
-        if other.any():
-            raise sheet.bad(_first(other), "day", "not the local day of started_at", "leave the column out: it follows from started_at")
+        mend = "leave the column out: it follows from started_at"
+        for row in _rows(other):
+            sheet.put_aside(row, "day", "not the local day of started_at", mend)
     if "caller_key" in frame.columns:
         mend = "give numbers in a column caller: only a hash is kept"
         if "caller" in frame.columns:
             raise BadInput(f"{sheet.file}: caller_key", "stands beside the column caller", mend)
         plain = ~frame["caller_key"].str.contains("^[0-9a-f]{64}$").fill_null(True)
-        if plain.any():
-            raise sheet.bad(_first(plain), "caller_key", "not a keyed hash", mend)
+        for row in _rows(plain):
+            sheet.put_aside(row, "caller_key", "not a keyed hash", mend)
 
 
 def _column(sheet: Sheet, column: sa.Column[Any], values: pl.Series, zone: ZoneInfo) -> pl.Series:
@@ -227,9 +222,8 @@ def _parsed(sheet: Sheet, values: pl.Series, parse: Callable[[str], Any], kind: 
 
 def _same_nulls(sheet: Sheet, before: pl.Series, after: pl.Series, what: str, mend: str) -> pl.Series:
     lost = after.is_null() & before.is_not_null()
-    if lost.any():
-        row = _first(lost)
-        raise sheet.bad(row, before.name, f"'{before[row]}' is not {what}", mend)
+    for row in _rows(lost):
+        sheet.put_aside(row, before.name, f"'{before[row]}' is not {what}", mend)
     return after
 
 
@@ -268,5 +262,5 @@ def _default(column: sa.Column[Any]) -> Any:
     return float(str(given)) if isinstance(column.type, sa.Float) else str(given)
 
 
-def _first(mask: pl.Series) -> int:
-    return int(mask.arg_true()[0])
+def _rows(mask: pl.Series) -> list[int]:
+    return mask.fill_null(False).arg_true().to_list()

@@ -34,13 +34,29 @@ def _tickets(samples: Any, *rows: dict[str, Any]) -> pl.DataFrame:
     return pl.DataFrame([defaults | row for row in given], schema_overrides=schema_of, infer_schema_length=None)
 
 
+def _load(store: Store, samples: Any, orders: pl.DataFrame, *days: date) -> None:
+    """Load work orders into a history that goes on, and roll the days up."""
+    feeds.load(store, OPERATOR, "calls", samples.call_feed({"id": "later", "started_at": samples.at(str(DAY + timedelta(9)))}))
+    feeds.load(store, OPERATOR, "tickets", orders)
+    rollups.roll_up(store, [], days or [DAY + timedelta(n) for n in range(5)])
+
+
+def test_a_clock_that_still_runs_is_not_counted(centre: Store, samples: Any) -> None:
+    orders = _tickets(samples, {"dispatched_at": None}, {"created_at": 60, "dispatched_at": 100})  # the history ends after 100 s
+    feeds.load(centre, OPERATOR, "tickets", orders)
+    rollups.roll_up_all(centre)
+    assert _rows(centre, schema.clock_days, "clock", "due", "kept") == [("dispatch_inner", 2, 0)]
+    feeds.load(centre, OPERATOR, "tickets", _tickets(samples, *[{}] * 2, {"created_at": 5 * 86400}).filter(pl.col("id") == "T2"))
+    rollups.roll_up(centre, [])  # nothing new on the day itself, but its clocks have run out
+    assert _rows(centre, schema.clock_days, "clock", "due", "kept") == [("dispatch", 2, 1), ("dispatch_inner", 2, 0)]
+
+
 @pytest.mark.parametrize(
     ("seconds", "kept"),
     [(119.999, 1), (120, 1), (120.001, 0), (None, 0)],  # in time to the millisecond; never dispatched is late
 )
 def test_a_clock_is_kept_up_to_its_last_millisecond(centre: Store, samples: Any, seconds: float | None, kept: int) -> None:
-    feeds.load(centre, OPERATOR, "tickets", _tickets(samples, {"dispatched_at": seconds, "owner": "a1"}))
-    rollups.roll_up_all(centre)
+    _load(centre, samples, _tickets(samples, {"dispatched_at": seconds, "owner": "a1"}))
     rows = _rows(centre, schema.clock_days, "clock", "party", "unit_path", "day", "due", "kept", "breached")
     assert ("dispatch", "a1", "/c/1/", DAY, 1, kept, 1 - kept) in rows
     assert ("dispatch_inner", "a1", "/c/1/", DAY, 1, 0, 1) in rows
@@ -54,8 +70,7 @@ def test_types_and_complaints_have_their_own_clocks(centre: Store, samples: Any)
         {"type": "投诉", "complaint": True, "dispatched_at": 60, "closed_at": 3600, "called_back_at": 3600 + 86400},
         {"type": "投诉", "complaint": True, "dispatched_at": 60, "closed_at": 3600},
     )
-    feeds.load(centre, OPERATOR, "tickets", orders)
-    rollups.roll_up(centre, [], [DAY, DAY + timedelta(1)])
+    _load(centre, samples, orders)
     rows = _rows(centre, schema.clock_days, "clock", "type", "day", "due", "kept")
     assert rows == [
         ("callback_complaint", "投诉", DAY + timedelta(1), 2, 1),  # counted on the day the time ran out
@@ -75,9 +90,7 @@ def test_the_chain_names_who_was_late(centre: Store, samples: Any) -> None:
         {**chain, "replied_at": 5 * hour, "feedback_at": 50 * hour, "called_back_at": 51 * hour},  # the unit, twice
         {**chain, "replied_at": 1 * hour, "feedback_at": 70 * hour, "due_at": 72 * hour, "called_back_at": 71 * hour},  # own deadline
     )
-    feeds.load(centre, OPERATOR, "tickets", orders)
-    rollups.roll_up_all(centre)
-    rollups.roll_up(centre, [], [DAY + timedelta(n) for n in range(5)])
+    _load(centre, samples, orders)
     late = [row for row in _rows(centre, schema.clock_days, "clock", "party", "breached") if row[0].startswith("chain") and row[2]]
     assert late == [("chain_answer", "a4", 1), ("chain_feedback", "works", 1), ("chain_reply", "works", 1)]
     due = _rows(centre, schema.clock_days, "clock", "day", "due")
@@ -93,8 +106,7 @@ def test_work_orders_sent_wrong_and_complaints_closed(centre: Store, samples: An
         {"dispatched_at": 60, "closed_at": 86400, "complaint": True},
         {},
     )
-    feeds.load(centre, OPERATOR, "tickets", orders)
-    rollups.roll_up(centre, [], [DAY, DAY + timedelta(1)])
+    _load(centre, samples, orders)
     columns = ("day", "dispatched", "misdirected", "checked", "wrong", "complaints_closed", "closure_s")
     assert _rows(centre, schema.ticket_days, *columns) == [(DAY, 4, 2, 2, 1, 0, 0.0), (DAY + timedelta(1), 0, 0, 0, 0, 1, 86400.0)]
 
@@ -152,8 +164,7 @@ def test_states_are_held_against_the_schedule(centre: Store, samples: Any) -> No
 
 def test_a_published_week_keeps_its_clocks_and_queues(centre: Store, samples: Any) -> None:
     feeds.load(centre, OPERATOR, "calls", samples.call_feed({"id": "C1", "started_at": samples.at(str(DAY))}))
-    feeds.load(centre, OPERATOR, "tickets", _tickets(samples, {"dispatched_at": 60}))
-    rollups.roll_up_all(centre)
+    _load(centre, samples, _tickets(samples, {"dispatched_at": 60}))
     before = _rows(centre, schema.clock_days, "clock", "due", "kept")
     weeks.publish_week(centre, OPERATOR, "2026-W46", today=date(2026, 11, 20))
     feeds.load(centre, OPERATOR, "tickets", _tickets(samples, {"dispatched_at": 6000}))
@@ -164,8 +175,7 @@ def test_a_published_week_keeps_its_clocks_and_queues(centre: Store, samples: An
 def test_a_home_folder_brings_its_own_clocks(centre: Store, samples: Any) -> None:
     own = centre.settings.home / "clocks.yaml"
     own.write_text("- {id: mine, name: {zh: 我的, en: Mine}, start: created_at, stop: closed_at, limit_s: {'*': 60}, party: owner}")
-    feeds.load(centre, OPERATOR, "tickets", _tickets(samples, {"closed_at": 60}))
-    rollups.roll_up_all(centre)
+    _load(centre, samples, _tickets(samples, {"closed_at": 60}))
     assert _rows(centre, schema.clock_days, "clock", "due", "kept") == [("mine", 1, 1)]
     own.write_text("- {id: mine, start: someday}")
     with pytest.raises(BadInput, match=r"clocks\.yaml: mine: fields missing"):
