@@ -25,6 +25,7 @@ from benchmarks import rules_calls, rules_ratios
 from benchmarks.common import PEERS, ROOT, finish, table, versions
 from qa import rules, scoring
 from qa.calls import Call
+from qa.rules import serving
 from qa.rules.batch.execution import Execution
 from qa.rules.batch.frames import of_frames
 from qa.rules.batch.many import finished, prepared
@@ -117,6 +118,7 @@ def _single(files: Sequence[tuple[Path, Path]]) -> dict[str, Any]:
     rule_set = bench_rules()
     columns = of_frames(pl.read_parquet(files[0][0]), pl.read_parquet(files[0][1]))
     calls = [columns.call(n) for n in range(min(columns.n, SINGLE + 50))]
+    serving.ready([rule_set])
     for call in calls[:50]:
         scoring.score(rule_set, call)
     taken = []

@@ -28,6 +28,7 @@ from qa.listen import Heard, Request, listen
 from qa.manifest import Entry
 from qa.redaction.fields import mask_fields
 from qa.rulebook import RuleBook
+from qa.rules import serving
 from qa.scoring import Scorecard, score
 from qa.workers import SetLimit
 
@@ -208,6 +209,7 @@ _context: tuple[Settings, Store, RuleBook] | None = None
 def start_worker(settings: Settings, book: RuleBook) -> None:
     global _context
     _context = settings, open_store(settings), book
+    serving.ready(book.rule_sets)
 
 
 def attempt(job: Job, set_limit: SetLimit) -> Outcome:
