@@ -76,6 +76,22 @@ def standings(
     return _frame(columns, agent)
 
 
+def mix_effects(calls: pl.DataFrame, factors: Sequence[str], *, agent: str = "agent_id", score: str = "score") -> dict[str, pl.DataFrame]:
+    """How hard each topic, queue or hour is: by factor a frame of its levels, ``calls`` and ``effect`` (points above the average call).
+
+    Estimated within agents as in :func:`standings`; each factor's effects average 0 over calls.
+    """
+    used = calls.drop_nulls([agent, score])
+    coded = {factor: _codes(used[factor]) for factor in factors}
+    found = adjust(_codes(used[agent])[1], used[score].cast(pl.Float64).to_numpy(), [codes for _, codes in coded.values()])
+    tables = {}
+    for (factor, (levels, codes)), effect in zip(coded.items(), found.effects, strict=True):
+        counts = np.bincount(codes, minlength=len(levels))
+        centred = effect - (counts @ effect / max(counts.sum(), 1))
+        tables[factor] = pl.DataFrame({factor: levels, "calls": counts, "effect": centred})
+    return tables
+
+
 _NUMBERS = (
     *("calls", "plain", "mix", "adjusted", "error", "low", "high", "shrunk", "shrunk_low", "shrunk_high", "kept"),
     *("others", "band_low", "band_high", "p", "q"),
