@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from qa.rules.kernels.alignment import Sounding
-from qa.rules.kernels.nearest import Book, Floats, Texts, placed
+from qa.rules.kernels.nearest import Book, Floats, Texts
 from qa.rules.kernels.nearest import nearest as _nearest
 from qa.rules.kernels.sounding import Numbers, Offsets
+from qa.rules.kernels.tables import placed
 from qa.rules.sound import NEAR_RATE
 from qa.rules.soundrows import Rows, rows_of, tables
 
@@ -58,10 +59,7 @@ def book(words: Lexicon, limit: float) -> Book:
     never = [0 if number in words.always else _NEVER for number in range(len(first))]
     shared = [(q.shared if near else q.strict) if q.sounds.pairs else least for q, least in zip(first, never, strict=True)]
     keys = words.near if near else words.sure
-    width = 16
-    while width < 4 * len(keys):
-        width *= 2
-    table, number = placed(_numbers(keys), width)
+    table, number = placed(np.array(list(keys), dtype=np.int64))
     return Book(
         _offsets(len(entry.phrase.parts) for entry in words.wordings),
         heard.row_at.astype(np.int32),

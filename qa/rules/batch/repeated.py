@@ -11,11 +11,11 @@ import numpy.typing as npt
 
 from qa.rules import plaintext, sound
 from qa.rules.batch.hits import Hits, expand, sure_words, written
+from qa.rules.batch.lettering import Places
 from qa.rules.batch.placement import CODE, HIT, MISS, Placing
 from qa.rules.batch.plaintext import LATIN, ends_of
 from qa.rules.batch.table import AGENT, CUSTOMER, ROLES, Bools, Codes, Ints, Table, code_points, pieces, text_of
 from qa.rules.batch.talks import Talks
-from qa.rules.batch.words import Places
 from qa.rules.conditions import repeats
 from qa.rules.model import Doubt
 from qa.rules.plaintext import spoken_length

@@ -11,10 +11,10 @@ from qa.compiled import kernel
 from qa.rules.kernels.alignment import Scratch, Sounding, cheapest
 from qa.rules.kernels.alike import first_alike
 from qa.rules.kernels.sounding import Codes, Numbers, Offsets
+from qa.rules.kernels.tables import slot_of
 from qa.rules.phrases import GAP
 
 Floats = npt.NDArray[np.float64]
-_FREE = -1
 _SPREAD = 40503
 
 
@@ -50,7 +50,7 @@ class Book(NamedTuple):
     opening: Numbers
     length: Numbers
     rank: Numbers
-    key: Numbers
+    key: Offsets
     key_place: Numbers
     listed_at: Numbers
     listed: Numbers
@@ -65,26 +65,6 @@ class Openings(NamedTuple):
     begin: Offsets
     end: Offsets
     cost: Floats
-
-
-@kernel
-def slot_of(table: Numbers, key: int | np.int64) -> int | np.int64:
-    """Where ``key`` stands in an open hash table whose size is a power of two, or the free place where it would."""
-    last = len(table) - 1
-    place = (key * _SPREAD + (key >> 9)) & last
-    while table[place] != key and table[place] != _FREE:
-        place = (place + 1) & last
-    return place
-
-
-@kernel
-def placed(keys: Numbers, size: int) -> tuple[Numbers, Numbers]:
-    """An open hash table of ``size`` (a power of two, more than there are keys): the keys, and the number of the key that stands there."""
-    table, number = np.full(size, _FREE, np.int32), np.zeros(size, np.int32)
-    for which in range(len(keys)):
-        place = slot_of(table, np.int64(keys[which]))
-        table[place], number[place] = keys[which], which
-    return table, number
 
 
 @kernel
