@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qa.calls import Call, Role
+from qa.rules.batch.placement import Placing
 from qa.rules.batch.table import of_calls
 from qa.rules.batch.talks import talks_of
 from qa.rules.model import Doubt
@@ -19,6 +20,7 @@ from tests.rules.random_calls import calls
 def test_talks_of_a_table_are_those_of_each_view(many: list[Call]) -> None:
     table = of_calls(many)
     talks = talks_of(table, Doubt())
+    placing = Placing(table, talks, np.zeros(len(many)))
     for number, call in enumerate(many):
         view = CallView(call, Doubt())
         low, high = talks.first[number], talks.first[number + 1]
@@ -30,7 +32,8 @@ def test_talks_of_a_table_are_those_of_each_view(many: list[Call]) -> None:
             places = zip(*(x.tolist() for x in talks.origin(np.arange(talks.at[k], talks.at[k + 1]))), strict=True)
             assert [(t - table.first[number], s, e) for t, s, e in places] == [view.original(talk, c, c + 1) for c in range(len(talk.text))]
             assert bool(talks.sure[k]) == talk.sure
-            if all(view.sure_role(t) for t in call.turns):
-                for column, role in enumerate((None, Role.AGENT, Role.CUSTOMER)):
-                    assert talks.rank[column][k] == view.rank(role, talk.index)[0]
-                    assert talks.total[column][number] == view.total(role)[0]
+            for role in (None, Role.AGENT, Role.CUSTOMER):
+                here = np.array([k])
+                assert tuple(int(rank[0]) for rank in placing.rank(role, here)) == view.rank(role, talk.index)
+                assert tuple(int(total[number]) for total in placing.total(role)) == view.total(role)
+                assert bool(placing.may_speak(role)[k]) == talk.might_be(role)

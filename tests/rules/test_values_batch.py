@@ -13,6 +13,8 @@ from qa.calls import Call, Layout, Role, Span, Turn
 from qa.redaction import EXAMPLE_KEY, redact
 from qa.rules import RuleSet, load_text
 from qa.rules.batch import TRUTHS, judge_many
+from qa.rules.batch.execution import Execution
+from qa.rules.batch.many import prepared
 from qa.rules.batch.table import of_calls
 from qa.rules.batch.valued import entity
 from qa.rules.conditions.entity import KINDS
@@ -86,6 +88,48 @@ def test_both_executors_agree(many: list[Call]) -> None:
                 judged.most[row, column],
             )
             assert found == (alone.applies, alone.holds, alone.fewest, alone.most), (alone.item.id, [(t.role, t.text) for t in call.turns])
+
+
+QUANTITIES_ONLY = """
+id: q
+title: Q
+variables:
+  limit:
+    table: {报修: {城区: 45 min, 农村: 2 h}}
+    default: 24 h
+sections:
+  - id: s
+    items:
+      - id: promise
+        points: 10
+        conditions: {x: {entity: duration, by: agent, near: [到, 恢复]}}
+        expect: each x.value <= $limit[meta.type, meta.area]
+      - {id: bill, points_per_hit: 2, at_most: 10, conditions: {x: {entity: amount, by: agent}}, forbid: x.value > 100 元}
+      - id: first
+        points: 2
+        conditions: {x: {entity: [duration, amount]}, y: {entity: amount, by: customer}}
+        expect: first(x.value) == last(y.value)
+      - id: some
+        points: 2
+        conditions: {x: {entity: duration, exclude: [半小时]}}
+        expect: max(x.value) < meta.wait or x.value in [三刻钟, 五分钟]
+"""
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(calls(), min_size=1, max_size=6))
+def test_quantities_are_compared_in_columns(many: list[Call]) -> None:
+    """Nothing but calls without text or with masked values is left to the single executor, whoever speaks and however it ends."""
+    rules = load_text(QUANTITIES_ONLY, "q.yaml")
+    table = of_calls(many)
+    found = Execution(prepared(compile_plan(rules)), table).run()
+    assert not found.open[~table.tokened].any()
+    for row, call in enumerate(many):
+        for column, alone in enumerate(judge(rules, call).judgements):
+            if not found.open[row, column]:
+                verdicts = (TRUTHS[found.applies[row, column]], TRUTHS[found.holds[row, column]])
+                assert verdicts == (alone.applies, alone.holds), (alone.item.id, [(t.role, t.text, t.confidence) for t in call.turns])
+                assert (found.fewest[row, column], found.most[row, column]) == (alone.fewest, alone.most)
 
 
 UNUSED: Any = (None, None)
