@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from qa.calls import Span
 from qa.rules import comparing, expressions
-from qa.rules.expressions import Compare, CompareValues, Count, EachHas, Expression
+from qa.rules.expressions import Atom, Compare, CompareValues, Count, EachHas, Expression
 from qa.rules.facts import fact, unknown_field
 from qa.rules.model import Item, Title
-from qa.rules.plan import Key, Plan
+from qa.rules.plan import Key, Plan, Step
 from qa.rules.verdict import Evidence, Found, Hit, Verdict, both
 from qa.rules.where import where
 
@@ -37,8 +37,15 @@ class Account:
         if holds is not HIT:
             evidence += self._pointed_to(item)
             reasons += [e.detail for e in evidence[:1]]
-        for atom, positive in expressions.deciding(item.requirement, lambda a: self.run.atom(item, a)):
-            value = self.run.atom(item, atom)
+        known: dict[int, Verdict] = {}
+
+        def of_atom(atom: Atom) -> Verdict:
+            if id(atom) not in known:
+                known[id(atom)] = self.run.atom(item, atom)
+            return known[id(atom)]
+
+        for atom, positive in expressions.deciding(item.requirement, of_atom):
+            value = of_atom(atom)
             good = value if positive else ~value
             if isinstance(atom, Compare):
                 if holds is not HIT and good is not HIT:
@@ -77,8 +84,9 @@ class Account:
 
     def _name_evidence(self, key: Key, found: Found, good: Verdict, positive: bool, evidence: list[Evidence], reasons: list[str]) -> None:
         hits = found.hits if good is DOUBTFUL or not positive else found.certain
-        pointed = {(e.condition, e.turn, e.chars) for e in evidence}
-        evidence.extend(e for e in (self._of_hit(key, hit) for hit in hits) if (e.condition, e.turn, e.chars) not in pointed)
+        if hits:
+            pointed = {(e.condition, e.turn, e.chars) for e in evidence}
+            evidence.extend([e for e in [self._of_hit(key, hit) for hit in hits] if (e.condition, e.turn, e.chars) not in pointed])
         if good is HIT:
             return
         if good is DOUBTFUL:
@@ -139,20 +147,25 @@ class Account:
         chars = (hit.start, hit.end) if hit.turn is not None else None
         finding = "hit" if hit.certain else "possible"
         detail = hit.detail if hit.certain or not hit.doubt else both(*joined([hit.detail, hit.doubt]))
-        return Evidence(
-            key[1], step.operator.name, hit.turn, chars, hit.span, detail, {"finding": finding, **_shown(step.condition.params)}
-        )
+        return Evidence(key[1], step.operator.name, hit.turn, chars, hit.span, detail, {"finding": finding, **self._shown(step)})
+
+    def _shown(self, step: Step) -> dict[str, Any]:
+        """The parameters of a condition for people, which are the same in every call."""
+        known = self.run.plan.parameters
+        if step.key not in known:
+            known[step.key] = _shown(step.condition.params)
+        return known[step.key]
 
     def _missing(self, key: Key, found: Found) -> Evidence:
         """Nothing found: where the search began, so that a person can listen there."""
         step = self.run.plan.steps[key]
         if found.missed is not None:
-            return replace(self._of_hit(key, found.missed), params={"finding": "missing", **_shown(step.condition.params)})
+            return replace(self._of_hit(key, found.missed), params={"finding": "missing", **self._shown(step)})
         turn, span = self._window_start(key)
         wanted = wanted_of(self.run.plan, key)
         nowhere = self._nowhere(key)
         detail = found.unsure or both(f"未找到：{wanted.zh}{nowhere.zh}", f"not found: {wanted.en}{nowhere.en}")
-        params = {"finding": "possible" if found.unsure else "missing", **_shown(step.condition.params)}
+        params = {"finding": "possible" if found.unsure else "missing", **self._shown(step)}
         return Evidence(key[1], step.operator.name, turn, None, span, detail, params)
 
     def _nowhere(self, key: Key) -> Title:

@@ -7,7 +7,7 @@ many.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, field, fields, is_dataclass
 from functools import lru_cache, partial
 from typing import Any
 
@@ -64,6 +64,8 @@ class Plan:
     """The items, by id."""
     sieves: Mapping[Key, Sieve]
     """What tells whether a condition can find anything in a call at all, where something can."""
+    parameters: dict[Key, dict[str, Any]] = field(default_factory=dict)
+    """What is shown of the parameters of each condition as evidence, once it has been."""
 
     def key_of(self, item: Item, name: str) -> Key:
         """The key of a name as ``item`` understands it: its own condition, or a shared one."""

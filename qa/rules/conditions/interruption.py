@@ -16,8 +16,10 @@ Example:
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import accumulate
 
 from qa.calls import Layout, Role, Span, Turn
 from qa.rules.conditions.operator import Operator, Vocabulary, param
@@ -120,10 +122,15 @@ def _of(params: Params, view: CallView, side: Role, candidates: list[Turn], mono
     """The cut-ins among ``candidates``, sentences of one person."""
     own = {t.index for t in candidates}
     others = [t for t in view.turns if t.role not in (side, Role.OTHER) and t.index not in own]
+    together = _spoken_over(candidates, others)
+    if not together and not mono:
+        return []
     breaths, pauses = stretches(view, others, BREATH), stretches(view, others, CONTINUING)
     hits: list[Hit] = []
     last: tuple[Stretch, Cut] | None = None
     for mine in stretches(view, candidates, BREATH):
+        if not mono and together.isdisjoint([t.index for t in mine.turns]):
+            continue
         weight = _weight(view, mine, params.min_chars)
         if weight is Verdict.MISS:
             continue
@@ -148,6 +155,18 @@ def _of(params: Params, view: CallView, side: Role, candidates: list[Turn], mono
             hits[-1] = hit
         last = (mine, cut)
     return hits
+
+
+def _spoken_over(candidates: Iterable[Turn], others: Iterable[Turn]) -> set[int]:
+    """Which of the candidates speak at a time when one of the others does."""
+    spans = sorted((t.span.start, t.span.end) for t in others if t.span is not None)
+    starts = [start for start, _ in spans]
+    reached = list(accumulate((end for _, end in spans), max))
+    found = set()
+    for turn in candidates:
+        if turn.span is not None and (before := bisect_left(starts, turn.span.end)) and reached[before - 1] > turn.span.start:
+            found.add(turn.index)
+    return found
 
 
 def stretches(view: CallView, turns: Iterable[Turn], pause: float) -> list[Stretch]:
@@ -216,7 +235,9 @@ def _cut_into(view: CallView, mine: Stretch, others: list[Stretch], params: Para
     """The stretch of the other side that ``mine`` begins inside and is spoken over, if there is one."""
     start = mine.span.start
     for other in others:
-        if not other.span.start + params.delay <= start < other.span.end:
+        if other.span.start + params.delay > start:
+            break  # so do all that follow
+        if start >= other.span.end:
             continue
         common = [joint for a in other.spans for b in mine.spans if (joint := a & b)]
         seconds = sum(c.duration for c in common)

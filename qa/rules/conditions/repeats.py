@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -97,8 +97,9 @@ def find(prepared: Prepared, view: CallView, look: Look) -> Found:
     """Every sentence in the window that is like enough earlier ones."""
     params = prepared.params
     exempt = [view.original(p.talk, p.start, p.end) for p in exact_places(prepared.exempt, view.talks)]
-    said = [s for s in sentences(view) if spoken_length(s.text) >= params.min_chars and not _holds_one(s, exempt)]
     mine = {turn for talk in look.talks for turn in talk.turns}
+    compared = mine if params.of == "own" and all(talk.sure for talk in view.talks) else None
+    said = [s for s in sentences(view, compared) if spoken_length(s.text) >= params.min_chars and not _holds_one(s, exempt)]
     texts, sounds = [s.text for s in said], [sound.sounds(s.text).loose for s in said]
     hits: list[Hit] = []
     like = likenesses(texts, sounds, params.similarity - BAND)
@@ -126,10 +127,10 @@ def find(prepared: Prepared, view: CallView, look: Look) -> Found:
     return Found(tuple(look.keep_all(hits)), look.unsure)
 
 
-def sentences(view: CallView) -> Iterator[Sentence]:
-    """All sentences of the call in order, without what nobody's voice said."""
+def sentences(view: CallView, chosen: Container[int] | None = None) -> Iterator[Sentence]:
+    """All sentences of the call, or of its ``chosen`` turns, in order, without what nobody's voice said."""
     for turn in view.turns:
-        if turn.role is Role.OTHER:
+        if turn.role is Role.OTHER or (chosen is not None and turn.index not in chosen):
             continue
         for low, high, start, end, text in _cut(turn.text):
             tokens = tuple(t for t in turn.tokens if t.start_char < high and low < t.end_char) if turn.tokens else ()
@@ -167,16 +168,22 @@ def _alike(prepared: Prepared, view: CallView, look: Look, before: Sentence, now
 def likenesses(texts: Sequence[str], sounds: Sequence[str], floor: float) -> dict[int, list[tuple[int, float]]]:
     """How like each of the plain texts the ones before it are, 0 to 1, in order, where that reaches ``floor``.
 
-    The better of the ratios by characters and by ``sounds`` (the row of sounds of each text).
+    The better of the ratios by characters and by ``sounds`` (the row of sounds of each text). Where every character is a sound, what
+    has characters in common has as many sounds in common.
     """
     if len(texts) < 2:
         return {}
-    ratios = [process.cdist(rows, rows, scorer=fuzz.ratio, score_cutoff=floor * 100, dtype=np.float64) for rows in (texts, sounds)]
-    best = np.tril(np.maximum(*ratios), -1)
+    told_apart = [sounds] if all(map(_same_size, texts, sounds)) else [texts, sounds]
+    ratios = [process.cdist(rows, rows, scorer=fuzz.ratio, score_cutoff=floor * 100, dtype=np.float64) for rows in told_apart]
+    best = np.tril(ratios[0] if len(ratios) == 1 else np.maximum(*ratios), -1)
     found: dict[int, list[tuple[int, float]]] = {}
     for number, place in zip(*(at.tolist() for at in np.nonzero(best)), strict=True):
         found.setdefault(number, []).append((place, float(best[number, place]) / 100))
     return found
+
+
+def _same_size(text: str, sounds: str) -> bool:
+    return len(text) == len(sounds)
 
 
 @kept(500_000)
