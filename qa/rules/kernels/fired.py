@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from qa.compiled import kernel
 from qa.rules.kernels.sounding import Numbers, Offsets
-from qa.rules.kernels.tables import slot_of, wider
+from qa.rules.kernels.tables import slot_of
 from qa.rules.kernels.wordings import OTHERS, may_speak
 
 Bools = npt.NDArray[np.bool_]
@@ -46,14 +46,28 @@ class Fired(NamedTuple):
 
 
 @kernel
-def fired(sounds: Numbers, places: Numbers, row_at: Offsets, byte: Bytes, roles: npt.NDArray[np.int8], keys: Keys) -> tuple[Fired, Offsets]:
+def fired(
+    sounds: Numbers, places: Numbers, row_at: Offsets, byte: Bytes, roles: npt.NDArray[np.int8], keys: Keys
+) -> tuple[Fired, Offsets]:
     """Every place that may be part of something near, and where in these each list begins."""
-    slot, text = np.empty(1024, np.int32), np.empty(1024, np.int32)
-    begin, end = np.empty(1024, np.int32), np.empty(1024, np.int32)
-    size = 0
     heard = np.empty(len(sounds), np.uint8)
     for place in range(len(sounds)):
         heard[place] = byte[sounds[place]]
+    room = len(sounds) // 2 + 64
+    slot, found = np.empty(room, np.int32), Fired(np.empty(room, np.int32), np.empty(room, np.int32), np.empty(room, np.int32))
+    size = filled(heard, places, row_at, roles, keys, slot, found)
+    if size > room:
+        slot, found = np.empty(size, np.int32), Fired(np.empty(size, np.int32), np.empty(size, np.int32), np.empty(size, np.int32))
+        filled(heard, places, row_at, roles, keys, slot, found)
+    return by_list(slot[:size], found, len(keys.by))
+
+
+@kernel
+def filled(
+    heard: Bytes, places: Numbers, row_at: Offsets, roles: npt.NDArray[np.int8], keys: Keys, slot: Numbers, into: Fired
+) -> int:
+    """How many places fire; as many as there is room for are written down, with the list they are for."""
+    size = 0
     for talk in range(len(row_at) - 1):
         role = roles[talk]
         if role == OTHERS:
@@ -98,22 +112,29 @@ def fired(sounds: Numbers, places: Numbers, row_at: Offsets, byte: Bytes, roles:
                                 break
                     if not there:
                         continue
-                    if size == len(slot):
-                        slot, text, begin, end = wider(slot), wider(text), wider(begin), wider(end)
-                    slot[size], text[size], begin[size], end[size] = mine, talk, places[place], places[last - 1] + 1
+                    if size < len(slot):
+                        slot[size], into.text[size] = mine, talk
+                        into.begin[size], into.end[size] = places[place], places[last - 1] + 1
                     size += 1
-    by_list = np.zeros(len(keys.by) + 1, np.int64)
-    for which in range(size):
-        by_list[slot[which] + 1] += 1
-    for mine in range(len(keys.by)):
-        by_list[mine + 1] += by_list[mine]
-    free = by_list[:-1].copy()
+    return size
+
+
+@kernel
+def by_list(slot: Numbers, found: Fired, lists: int) -> tuple[Fired, Offsets]:
+    """The same list by list, and where each list begins."""
+    at = np.zeros(lists + 1, np.int64)
+    for which in range(len(slot)):
+        at[slot[which] + 1] += 1
+    for mine in range(lists):
+        at[mine + 1] += at[mine]
+    free = at[:-1].copy()
+    size = len(slot)
     ordered = Fired(np.empty(size, np.int32), np.empty(size, np.int32), np.empty(size, np.int32))
     for which in range(size):
         to = free[slot[which]]
         free[slot[which]] += 1
-        ordered.text[to], ordered.begin[to], ordered.end[to] = text[which], begin[which], end[which]
-    return ordered, by_list
+        ordered.text[to], ordered.begin[to], ordered.end[to] = found.text[which], found.begin[which], found.end[which]
+    return ordered, at
 
 
 @kernel

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from qa.compiled import kernel
 from qa.rules.kernels.sounding import Codes, Numbers, Offsets
-from qa.rules.kernels.tables import slot_of, wider
+from qa.rules.kernels.tables import slot_of
 
 
 class Trie(NamedTuple):
@@ -34,18 +34,28 @@ class Trie(NamedTuple):
 @kernel
 def occurrences(codes: Codes, at: Offsets, trie: Trie) -> tuple[Numbers, Numbers]:
     """First character and number of every string that stands in one of the texts ``codes[at[i]:at[i + 1]]``, in the order of the texts."""
-    places, found = np.empty(1024, np.int32), np.empty(1024, np.int32)
-    size = 0
+    room = len(codes) // 2 + 64
+    places, strings = np.empty(room, np.int32), np.empty(room, np.int32)
+    size = filled(codes, at, trie, places, strings)
+    if size > room:
+        places, strings = np.empty(size, np.int32), np.empty(size, np.int32)
+        filled(codes, at, trie, places, strings)
+    return places[:size], strings[:size]
+
+
+@kernel
+def filled(codes: Codes, at: Offsets, trie: Trie, places: Numbers, strings: Numbers) -> int:
+    """How many strings stand in the texts; as many as there is room for are written down."""
+    room, size = len(places), 0
     for text in range(len(at) - 1):
         stop = at[text + 1]
         for place in range(at[text], stop):
             first = np.int64(trie.number[codes[place]])
             if not first:
                 continue
-            if size + 1 >= len(places):
-                places, found = wider(places), wider(found)
             if trie.single[first] >= 0:
-                places[size], found[size] = place, trie.single[first]
+                if size < room:
+                    places[size], strings[size] = place, trie.single[first]
                 size += 1
             if place + 1 == stop:
                 continue
@@ -61,11 +71,10 @@ def occurrences(codes: Codes, at: Offsets, trie: Trie) -> tuple[Numbers, Numbers
                     break
                 node = np.int64(trie.node[slot])
                 if trie.string[node] >= 0:
-                    if size == len(places):
-                        places, found = wider(places), wider(found)
-                    places[size], found[size] = place, trie.string[node]
+                    if size < room:
+                        places[size], strings[size] = place, trie.string[node]
                     size += 1
                 if trie.leaf[node]:
                     break
                 reached += 1
-    return places[:size].copy(), found[:size].copy()
+    return size
