@@ -95,15 +95,18 @@ def of_call(store: Store, viewer: Viewer, call_id: str, rule_hash: str) -> Mappi
     return {r.item_id: Review(r.item_id, r.outcome, r.agreed, r.by, r.at.astimezone(zone), r.note) for r in rows}
 
 
-def precision(store: Store, viewer: Viewer, rule_set_id: str) -> dict[tuple[str, str], Precision]:
-    """Reviews by (item, outcome: fail or doubtful) of all versions of a rule set, on calls in the viewer's scope. Needs OPEN_CALLS."""
+def precision(store: Store, viewer: Viewer, rule_set_id: str, version: int | None = None) -> dict[tuple[str, str], Precision]:
+    """Reviews by (item, outcome: fail or doubtful) of a rule set, in ``version`` or all, on calls in scope. Needs OPEN_CALLS."""
+    of_it = rule_sets.c.id == rule_set_id
+    if version is not None:
+        of_it &= rule_sets.c.version == version
     newest = sa.select(sa.func.max(item_reviews.c.id)).group_by(item_reviews.c.call_id, item_reviews.c.rule_hash, item_reviews.c.item_id)
     agreed = sa.func.sum(sa.case((item_reviews.c.agreed, 1), else_=0))
     query = (
         sa.select(item_reviews.c.item_id, item_reviews.c.outcome, sa.func.count(), agreed)
         .join(calls, calls.c.id == item_reviews.c.call_id)
         .join(rule_sets, rule_sets.c.content_hash == item_reviews.c.rule_hash)
-        .where(item_reviews.c.id.in_(newest), rule_sets.c.id == rule_set_id, viewer.calls_clause())
+        .where(item_reviews.c.id.in_(newest), of_it, viewer.calls_clause())
         .group_by(item_reviews.c.item_id, item_reviews.c.outcome)
     )
     with store.read() as connection:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 
 import polars as pl
 import sqlalchemy as sa
@@ -23,7 +24,7 @@ NEWEST = 8
 
 @dataclass(frozen=True, slots=True)
 class Statistics:
-    """Results of one rule set, all its versions together, on the calls of ``first`` to ``last`` that the viewer may open.
+    """Results of one rule set (of one version of it, or of all together) on the calls of ``first`` to ``last`` that the viewer may open.
 
     ``weeks`` has item_id, week (its Monday), outcome (pass, fail, doubtful, na) and calls. ``newest`` has item_id, call_id, day,
     agent_id, outcome, lost (points), turn and start (seconds, of the first evidence), newest first, for lost items only.
@@ -40,16 +41,31 @@ class Statistics:
         return {outcome: int(count) for outcome, count in own.iter_rows()}
 
 
-def last_day(store: Store, viewer: Viewer, rule_set_id: str) -> date | None:
-    """The local day of the newest call in scope that a version of this rule set judged. Needs OPEN_CALLS."""
-    query = (
-        sa.select(sa.func.max(calls.c.day))
+def last_day(store: Store, viewer: Viewer, rule_set_id: str, version: int | None = None) -> date | None:
+    """The local day of the newest call in scope that this rule set judged, in ``version`` or any. Needs OPEN_CALLS."""
+    with store.read() as connection:
+        return connection.scalar(_judged(sa.select(sa.func.max(calls.c.day)), viewer, rule_set_id, version))
+
+
+def versions(store: Store, viewer: Viewer, rule_set_id: str) -> dict[int, int]:
+    """Calls in scope whose result counts, by the version of the rule set that judged them, newest version first. Needs OPEN_CALLS."""
+    query = _judged(sa.select(rule_sets.c.version, sa.func.count().label("calls")), viewer, rule_set_id, None)
+    with store.read() as connection:
+        rows = connection.execute(query.group_by(rule_sets.c.version).order_by(rule_sets.c.version.desc())).all()
+    return {row.version: row.calls for row in rows}
+
+
+def _judged(query: sa.Select[Any], viewer: Viewer, rule_set_id: str, version: int | None) -> sa.Select[Any]:
+    """``query`` on the calls in scope whose result that counts is of this rule set, in ``version`` or any."""
+    of_it = rule_sets.c.id == rule_set_id
+    if version is not None:
+        of_it &= rule_sets.c.version == version
+    return (
+        query.select_from(calls)
         .join(scores, (scores.c.call_id == calls.c.id) & scores.c.current)
         .join(rule_sets, rule_sets.c.content_hash == scores.c.rule_hash)
-        .where(rule_sets.c.id == rule_set_id, viewer.calls_clause())
+        .where(of_it, viewer.calls_clause())
     )
-    with store.read() as connection:
-        return connection.scalar(query)
 
 
 def state(store: Store, viewer: Viewer) -> int:
@@ -59,15 +75,15 @@ def state(store: Store, viewer: Viewer) -> int:
         return connection.scalar(sa.select(sa.func.max(scores.c.id))) or 0
 
 
-def statistics(store: Store, viewer: Viewer, rule_set_id: str, weeks: int = 13) -> Statistics | None:
-    """The last ``weeks`` weeks with calls that this rule set judged; None where there are none. Needs OPEN_CALLS."""
-    last = last_day(store, viewer, rule_set_id)
+def statistics(store: Store, viewer: Viewer, rule_set_id: str, weeks: int = 13, version: int | None = None) -> Statistics | None:
+    """The last ``weeks`` weeks with calls that this rule set judged, in ``version`` or any; None where there are none. Needs OPEN_CALLS."""
+    last = last_day(store, viewer, rule_set_id, version)
     if last is None:
         return None
     first = last - timedelta(days=last.weekday() + 7 * (weeks - 1))
-    inside = viewer.calls_clause() & calls.c.day.between(first, last)
+    columns_of = sa.select(calls.c.id.label("call_id"), calls.c.day, calls.c.agent_id)
     with store.read() as connection:
-        known = frame(connection, sa.select(calls.c.id.label("call_id"), calls.c.day, calls.c.agent_id).where(inside))
+        known = frame(connection, _judged(columns_of, viewer, rule_set_id, version).where(calls.c.day.between(first, last)))
 
     def scan() -> pl.LazyFrame:
         wanted = (pl.col("rule_set_id") == rule_set_id, pl.col("evidence_no").fill_null(0) == 0)

@@ -141,6 +141,7 @@ FUNCTIONS: dict[str, tuple[Function, set[str]]] = {
     "item_reviews.precision": (lambda s, v: item_reviews.precision(s, v, "t"), CALL_ROLES),
     "item_statistics.last_day": (lambda s, v: item_statistics.last_day(s, v, "t"), CALL_ROLES),
     "item_statistics.state": (lambda s, v: item_statistics.state(s, v), CALL_ROLES),
+    "item_statistics.versions": (lambda s, v: item_statistics.versions(s, v, "t"), CALL_ROLES),
     "item_statistics.statistics": (lambda s, v: item_statistics.statistics(s, v, "t"), CALL_ROLES),
     "publishing.publish": (lambda s, v: publishing.publish(s, v, CARD), {"qa_lead"}),
     "weeks.publish_week": (

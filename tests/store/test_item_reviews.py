@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 import polars as pl
@@ -13,6 +13,7 @@ from hotline.errors import AccessDenied, BadInput, NotFound
 from hotline.store import OPERATOR, Store, UserRole, Viewer, audit, erasure, item_reviews, item_statistics, parquet
 from hotline.store.item_reviews import Precision
 from hotline.store.schema import item_reviews as table
+from hotline.store.schema import rule_sets
 
 QA = Viewer("some-qa", UserRole.QA, "/c/1/")
 HASH = "h" * 64
@@ -121,3 +122,24 @@ def test_an_agent_counts_only_own_calls_and_nothing_gives_nothing(house: Store, 
     assert found is not None and found.counts("no_dead_air") == {"fail": 1}
     assert item_statistics.statistics(house, OPERATOR, "other") is None
     assert item_statistics.state(house, OPERATOR) == 3
+
+
+def test_versions_are_told_apart_and_together_make_all(house: Store, samples: Any) -> None:
+    """Three calls judged by version 1, a fourth by version 2."""
+    item_reviews.judge(house, QA, "S2", "no_dead_air", True)
+    with house.begin() as connection:
+        connection.execute(rule_sets.insert().values(content_hash="2" * 64, id="tiny", version=2, source="", stored_at=datetime.now(UTC)))
+    samples.store_call(house, samples.call("S4", "a1", "2026-11-10"), samples.scorecard("S4", rule_hash="2" * 64))
+    assert item_statistics.versions(house, OPERATOR, "tiny") == {2: 1, 1: 3}
+    counts = {}
+    for version in (1, 2, None):
+        found = item_statistics.statistics(house, OPERATOR, "tiny", version=version)
+        assert found is not None
+        counts[version] = found.counts("no_dead_air")["fail"]
+    assert counts == {1: 3, 2: 1, None: 4}
+    assert item_statistics.last_day(house, OPERATOR, "tiny", 2) == date(2026, 11, 10)
+    assert item_statistics.statistics(house, OPERATOR, "tiny", version=3) is None
+    assert item_reviews.precision(house, OPERATOR, "tiny", 1) == {("no_dead_air", "fail"): Precision(1, 1)}
+    assert item_reviews.precision(house, OPERATOR, "tiny", 2) == {}
+    assert item_statistics.versions(house, samples.viewer(UserRole.AGENT), "tiny") == {2: 1, 1: 1}
+    assert item_statistics.versions(house, OPERATOR, "other") == {}

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from hotline.store import OPERATOR, audit, item_reviews, publishing
-from hotline.ui.rules import draft, explanation
+from hotline.store import OPERATOR, audit, item_reviews, publishing, schema
+from hotline.ui.rules import draft
 from qa.rules import load
 
 Opener = Callable[..., AppTest]
@@ -260,3 +260,46 @@ def test_a_file_that_differs_from_what_is_published_is_a_draft(app: Opener, hous
     )
     test = app("agent", "rules")
     assert [option.rpartition(" ")[2] for option in test.selectbox(key="rules_set").options] == ["生效中", "草稿文件"]
+
+
+def test_a_version_that_cannot_be_read_is_named_with_its_problem(app: Opener, house: Any) -> None:
+    """Nothing judges in its place: neither the version before it nor the file."""
+    file: Path = house.home / "rules" / "small.yaml"
+    publishing.publish(house.store, OPERATOR, load(file), "first")
+    file.write_text(file.read_text(encoding="utf-8").replace("version: 3", "version: 4"), encoding="utf-8")
+    publishing.publish(house.store, OPERATOR, load(file), "second")
+    with house.store.begin() as connection:
+        newer = schema.rule_sets.c.version == 4
+        connection.execute(schema.rule_sets.update().where(newer).values(source="id: small\nversion: 4\n"))
+    for language, told in (("zh", "已经发布，但现在读不了"), ("en", "is published and can no longer be read")):
+        test = app("agent", "rules", language)
+        [error] = test.error
+        assert "small v4" in error.value and told in error.value and "title" in error.value
+        status = {"zh": ["草稿文件", "已失效"], "en": ["draft file", "no longer in force"]}[language]
+        assert [option.rpartition("· ")[2] for option in test.selectbox(key="rules_set").options] == status
+
+
+def test_results_of_each_version_stand_alone_at_first_those_of_the_one_in_force(app: Opener, house: Any) -> None:
+    file: Path = house.home / "rules" / "small.yaml"
+    test = app("qa", "rules")
+    assert "3 通中 1 通" in json.dumps(data_of(test, "_manner")["rows"], ensure_ascii=False)
+    publishing.publish(house.store, OPERATOR, load(file), "first")
+    file.write_text(file.read_text(encoding="utf-8").replace("version: 3", "version: 4"), encoding="utf-8")
+    publishing.publish(house.store, OPERATOR, load(file), "second")
+    test = app("qa", "rules")
+
+    def span() -> list[str]:
+        return [caption.value for caption in test.caption if caption.value.startswith("统计区间")]
+
+    chosen = next(box for box in test.selectbox if box.label == "统计的版本")
+    assert chosen.options == ["第 4 版（0 通） · 生效中", "第 3 版（3 通）", "全部版本（3 通）"] and chosen.value == 4
+    assert "3 通中 1 通" not in json.dumps(data_of(test, "_manner")["rows"], ensure_ascii=False) and not span()
+    for version in (3, 0):
+        test = next(box for box in test.selectbox if box.label == "统计的版本").set_value(version).run()
+        assert not test.exception and len(span()) == 1
+        assert "3 通中 1 通" in json.dumps(data_of(test, "_manner")["rows"], ensure_ascii=False)
+    test = part(test, "item")
+    chosen = next(box for box in test.selectbox if box.label == "统计的版本")
+    assert chosen.value == 0 and len(span()) == 1
+    test = chosen.set_value(4).run()
+    assert not span() and any("还没有评判结果" in info.value for info in test.info)

@@ -6,14 +6,18 @@ for those who draft rules. ``shelf`` says which rule sets there are, ``draft`` w
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import streamlit as st
 
-from hotline.locale import current, t, term
+from hotline.locale import current, messages, t, term
 from hotline.store import Permission, Store, Viewer
+from hotline.store import publishing as publishing_store
 from hotline.ui.markup import literal
 from hotline.ui.rules import card, editing, item, preview, publishing, shelf, trying, versions
 from hotline.ui.rules.shelf import Shown
 from hotline.ui.rules.trying import conversation
+from qa.rulebook import Unreadable
 from qa.rules.model import Effective
 
 __all__ = ["conversation", "show"]
@@ -25,6 +29,7 @@ def show(store: Store, viewer: Viewer) -> None:
     st.title(t("rules.title"), anchor=False)
     if go := st.session_state.pop("rules_go", None):
         st.session_state.rules_part = go
+    _lost(publishing_store.unreadable(store))
     shown = shelf.shelf(store)
     sets = {one.key: one for one in sorted(shown, key=lambda one: (shelf.ORDER.index(one.status), one.rule_set.language != current()))}
     if (go := st.session_state.pop("rules_set_go", None)) in sets:
@@ -35,13 +40,15 @@ def show(store: Store, viewer: Viewer) -> None:
         t("rules.set"), list(sets), format_func=lambda key: _name(sets[key]), key="rules_set", width=640, persist_state="session"
     )
     one = sets[chosen]
+    judges = shelf.judging(shown, one.rule_set)
+    in_force = None if judges is None else judges.rule_set.version
     _about(one)
     part = st.segmented_control(
         t("rules.part"), parts(viewer), default="card", format_func=lambda p: term("rule_part", p), key="rules_part",
         label_visibility="collapsed", required=True,
     )  # fmt: skip
     if part == "item":
-        item.show(store, viewer, one)
+        item.show(store, viewer, one, in_force)
     elif part == "versions":
         versions.show(shown, one)
     elif part == "try":
@@ -55,7 +62,7 @@ def show(store: Store, viewer: Viewer) -> None:
     elif part == "publish":
         publishing.show(store, viewer, one, shown)
     else:
-        card.show(store, viewer, one)
+        card.show(store, viewer, one, in_force)
 
 
 def parts(viewer: Viewer) -> list[str]:
@@ -64,6 +71,17 @@ def parts(viewer: Viewer) -> list[str]:
     if viewer.may(Permission.DRAFT_RULES):
         found += ["edit", "impact"]
     return [*found, "publish"] if viewer.may(Permission.PUBLISH_RULES) else found
+
+
+def _lost(versions_lost: Sequence[Unreadable]) -> None:
+    """Published versions that this release cannot read: which, since when they judge, and what is wrong with each."""
+    if not versions_lost:
+        return
+    lines = [t("rules.unreadable")]
+    for one in versions_lost:
+        begins = f" ({one.begins:%Y-%m-%d %H:%M})" if one.begins is not None else ""
+        lines.append(f"- **{literal(one.id)} v{one.version}**{begins}: {literal(messages.told(one.error))}")
+    st.error("\n".join(lines), icon=":material/error:")
 
 
 def _name(one: Shown) -> str:

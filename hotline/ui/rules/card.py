@@ -17,9 +17,11 @@ from qa.rules.model import Item
 _KINDS = {"general": "neutral", "serious": "doubtful", "fatal": "fatal"}
 
 
-def show(store: Store, viewer: Viewer, one: Shown) -> None:
+def show(store: Store, viewer: Viewer, one: Shown, in_force: int | None) -> None:
     """Sections with their items: stake, severity, clause and coaching; beside them how often each cost points lately."""
-    seen = figures.of(store, viewer, one.rule_set) if viewer.may(Permission.OPEN_CALLS) else None
+    seen = None
+    if viewer.may(Permission.OPEN_CALLS):
+        seen = figures.of(store, viewer, one.rule_set, figures.choose(store, viewer, one.rule_set, in_force))
     if seen is not None:
         st.caption(t("rules.figures_span", first=seen.statistics.first, last=seen.statistics.last))
     heads = [t(f"rules_head.{name}") for name in ("item", "stake", "why")]

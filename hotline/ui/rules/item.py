@@ -20,7 +20,7 @@ from qa.rules.model import Item
 from qa.rules.proving import Proof
 
 
-def show(store: Store, viewer: Viewer, one: Shown) -> None:
+def show(store: Store, viewer: Viewer, one: Shown, in_force: int | None) -> None:
     """Choose an item; the one asked for by a click on the card is chosen at first."""
     rule_set = one.rule_set
     items = {item.id: item for item in rule_set.items}
@@ -47,7 +47,7 @@ def show(store: Store, viewer: Viewer, one: Shown) -> None:
     if item.coaching[current()]:
         st.markdown(literal(item.coaching[current()]))
     if viewer.may(Permission.OPEN_CALLS):
-        _figures(store, viewer, rule_set, item)
+        _figures(store, viewer, rule_set, item, in_force)
     with st.expander(t("rules.written"), expanded=not item.examples):
         st.code(source_of(item, rule_set), language="yaml")
     st.subheader(t("rules.examples_now"), anchor=False)
@@ -94,9 +94,9 @@ def source_of(item: Item, rule_set: RuleSet) -> str:
     return "\n".join(line[indent:] for line in lines[first:last]).rstrip()
 
 
-def _figures(store: Store, viewer: Viewer, rule_set: RuleSet, item: Item) -> None:
+def _figures(store: Store, viewer: Viewer, rule_set: RuleSet, item: Item, in_force: int | None) -> None:
     st.subheader(t("rules.in_calls"), anchor=False)
-    seen = figures.of(store, viewer, rule_set)
+    seen = figures.of(store, viewer, rule_set, figures.choose(store, viewer, rule_set, in_force))
     counts = {} if seen is None else seen.statistics.counts(item.id)
     if seen is None or not counts:
         st.info(t("rules.no_calls"), icon=":material/query_stats:")

@@ -14,7 +14,7 @@ from hotline.store import Store, publishing
 from hotline.store.publishing import Published
 from hotline.store.schema import rule_sets
 from qa import rules
-from qa.rulebook import RuleBook
+from qa.rulebook import RuleBook, Unreadable
 from qa.rules import RuleSet
 
 ORDER = ("in_force", "draft", "coming", "past", "library")
@@ -53,8 +53,8 @@ def shelf(store: Store) -> list[Shown]:
     columns = (rule_sets.c.content_hash, rule_sets.c.published_at, rule_sets.c.in_force_from)
     with store.read() as connection:
         rows = connection.execute(sa.select(*columns).where(rule_sets.c.published_at.is_not(None)).order_by(columns[0])).all()
-    published, loaded = _loaded(store, str(store.settings.database_url), tuple(map(str, rows)), stamps)
-    found = _shown(published, loaded, datetime.now(store.settings.zone))
+    published, lost, loaded = _loaded(store, str(store.settings.database_url), tuple(map(str, rows)), stamps)
+    found = _shown(published, lost, loaded, datetime.now(store.settings.zone))
     if not found:
         raise NotFound(str(folder), "no rule set here", "name a YAML file or a folder of them")
     return found
@@ -73,22 +73,22 @@ def judging(shown: list[Shown], rule_set: RuleSet) -> Shown | None:
 @st.cache_resource(max_entries=4, show_spinner=False)
 def _loaded(
     _store: Store, database: str, rows: tuple[str, ...], stamps: tuple[tuple[str, int, int], ...]
-) -> tuple[list[Published], list[tuple[RuleSet, str, Path]]]:
-    """Published versions, and (rule set, text, folder) of the files. Checked as a whole, as what judges is."""
-    published = publishing.published(_store)
+) -> tuple[list[Published], list[Unreadable], list[tuple[RuleSet, str, Path]]]:
+    """Published versions, those that cannot be read, and (rule set, text, folder) of the files. Checked as a whole, as what judges is."""
+    published, lost = publishing.published(_store), publishing.unreadable(_store)
     loaded = []
     for name, _, _ in stamps:
         file = Path(name)
         loaded.append((rules.load(file), file.read_text(encoding="utf-8-sig"), file.parent))
-    decided = {one.rule_set.id for one in published}
+    decided = {one.rule_set.id for one in published} | {one.id for one in lost}
     files = [rule_set for rule_set, _, _ in loaded if rule_set.id not in decided and not rule_set.library]
     RuleBook((*(one.rule_set for one in published), *files)).check()
-    return published, loaded
+    return published, lost, loaded
 
 
-def _shown(published: list[Published], loaded: list[tuple[RuleSet, str, Path]], now: datetime) -> list[Shown]:
+def _shown(published: list[Published], lost: list[Unreadable], loaded: list[tuple[RuleSet, str, Path]], now: datetime) -> list[Shown]:
     found = []
-    decided = {one.rule_set.id for one in published}
+    decided = {one.rule_set.id for one in published} | {one.id for one in lost}
     known = {one.rule_set.content_hash for one in published}
     judging_sets = [one.rule_set for one in published]
     judging_sets += [rule_set for rule_set, _, _ in loaded if rule_set.id not in decided and not rule_set.library]
@@ -96,6 +96,9 @@ def _shown(published: list[Published], loaded: list[tuple[RuleSet, str, Path]], 
     for rule_set in judging_sets:
         if rule_set.effective.holds(now):
             newest[rule_set.id] = max(newest.get(rule_set.id, 0), rule_set.version)
+    for gone in lost:  # it judges no call, and no older version does in its place
+        if gone.begins is None or gone.begins <= now:
+            newest[gone.id] = max(newest.get(gone.id, 0), gone.version)
     for one in published:
         found.append(Shown(one.rule_set, _status(one.rule_set, newest, now), one.rule_set.source, None, one))
     for rule_set, text, folder in loaded:
