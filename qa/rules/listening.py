@@ -44,7 +44,7 @@ def nearest_of(words: Lexicon, texts: Sequence[str], limit: float) -> list[tuple
 def sounding() -> Sounding:
     """What is known of all sounds met so far, for the kernels."""
     known = tables()
-    return Sounding(known.loose, known.exact, known.guard)
+    return Sounding(known.loose, known.exact, known.guard, int(known.loose.max(initial=0)) + 1)
 
 
 @lru_cache(maxsize=4096)

@@ -17,27 +17,70 @@ from qa.rules.sound import CHANGES_MEANING, CONFUSED, SURE_RATE
 NEGATION, NUMERAL = 1, 2
 """What a sound guards, 0 where it guards nothing."""
 _SLACK = 1e-9
+_BITS = 62
 
 
 class Sounding(NamedTuple):
-    """Per number of a sound: what it is confused with, what it is, what it guards."""
+    """Per number of a sound: what it is confused with (all below ``kinds``), what it is, what it guards."""
 
     loose: Numbers
     exact: Numbers
     guard: Numbers
+    kinds: int
 
 
 class Scratch(NamedTuple):
-    """Costs and origins of two columns, longer than any phrase by one."""
+    """Costs and origins of a column, longer than any phrase by one; and for each kind of sound a row of bits, all 0."""
 
     cost: npt.NDArray[np.float64]
     origin: npt.NDArray[np.int64]
+    bits: npt.NDArray[np.int64]
+
+
+@kernel
+def scratch_for(longest: int, of: Sounding) -> Scratch:
+    """Room to align phrases of up to ``longest`` sounds."""
+    return Scratch(np.empty(longest + 1), np.empty(longest + 1, np.int64), np.zeros(of.kinds, np.int64))
+
+
+@kernel
+def edits_reach(phrase: Numbers, heard: Numbers, of: Sounding, most: int | np.int64, scratch: Scratch) -> bool:
+    """Whether at most ``most`` edits turn the phrase, of up to 62 sounds, into something heard, sounds that are confused being the same.
+
+    A column of the matrix at a time, as bits that say where it rises and falls (Myers 1999).
+    """
+    size = len(phrase)
+    bits = scratch.bits
+    for row in range(size):
+        bits[of.loose[phrase[row]]] |= np.int64(1) << row
+    full, top = (np.int64(1) << size) - 1, np.int64(1) << (size - 1)
+    rises, falls = full, np.int64(0)
+    score = size
+    for column in range(len(heard)):
+        same = bits[of.loose[heard[column]]]
+        across = (((same & rises) + rises) ^ rises) | same
+        up, down = falls | (full & ~(across | rises)), rises & across
+        if up & top:
+            score += 1
+        elif down & top:
+            score -= 1
+            if score <= most:
+                break
+        up, down = (up << 1) & full, (down << 1) & full
+        rises = down | (full & ~(same | falls | up))
+        falls = up & (same | falls)
+    for row in range(size):
+        bits[of.loose[phrase[row]]] = 0
+    return bool(score <= most)
 
 
 @kernel
 def cheapest(phrase: Numbers, heard: Numbers, of: Sounding, most: float, scratch: Scratch) -> tuple[float, int, int]:
     """Cost, begin and end (in sounds of ``heard``) of the first of the cheapest places of ``phrase``; begin is -1 above ``most``."""
     size = len(phrase)
+    # every edit costs 1 at least, only what is confused costs less
+    if size <= _BITS and not edits_reach(phrase, heard, of, np.int64(most + _SLACK), scratch):
+        return np.inf, -1, -1
     cost, origin = scratch.cost, scratch.origin
     numeric = False
     for row in range(size):

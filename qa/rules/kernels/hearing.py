@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from qa.compiled import kernel
-from qa.rules.kernels.alignment import Scratch, Sounding
+from qa.rules.kernels.alignment import Sounding, scratch_for
 from qa.rules.kernels.nearest import Book, Floats, Openings, Texts, near_wording, pair_slot, perhaps
 from qa.rules.kernels.sounding import Numbers, Offsets
+
+
+class Lists(NamedTuple):
+    """Of each wording the list it is ``of`` and, where its first part is one sound, which must stand there to the letter, the ``first``
+    letter (else 0); of each list whose ``side`` it is meant for, in bits."""
+
+    of: Numbers
+    first: Numbers
+    side: Numbers
 
 
 @kernel
@@ -22,25 +31,24 @@ def wider(column: Any) -> Any:
 
 @kernel
 def heard_in_all(
-    texts: Texts, book: Book, slot_of: Numbers, slots: int, of: Sounding, limit: float
+    texts: Texts, speakers: Numbers, book: Book, longest: int, lists: Lists, of: Sounding, limit: float
 ) -> tuple[Numbers, Numbers, Offsets, Offsets, Floats, Numbers]:
-    """The nearest wording of each of ``slots`` lists in each text, where one is within ``limit`` of the cost of a sound.
+    """The nearest wording of each list in each text, where one is within ``limit`` of the cost of a sound.
 
-    ``slot_of`` is the list of each wording of the book. Rows of text, wording, plain characters begin and end (as ``texts.codes``
-    counts), cost and sounds; a list's wordings compare as :func:`qa.rules.kernels.nearest.nearest` says.
+    ``speakers`` says by bits whose texts they are: only lists that share one are listened for. ``longest`` is the most sounds that a part
+    of a wording has. Rows of text, wording, plain characters begin and end (as ``texts.codes`` counts), cost and sounds; a list's
+    wordings compare as :func:`qa.rules.kernels.nearest.nearest` says.
     """
     made, room = 0, 64
     at_text, which, length = np.empty(room, np.int32), np.empty(room, np.int32), np.empty(room, np.int32)
     begin, end, cost = np.empty(room, np.int64), np.empty(room, np.int64), np.empty(room, np.float64)
     wordings = len(book.shared)
     marks, found = np.full(wordings, -1, np.int32), np.empty(wordings, np.int32)
-    best = np.full(slots, -1, np.int64)  # the row of each list; those of earlier texts come before ``low_row``
-    longest = rows = 1
-    for part in range(len(book.sound_at) - 1):
-        longest = max(longest, book.sound_at[part + 1] - book.sound_at[part])
+    best = np.full(len(lists.side), -1, np.int64)  # the row of each list; those of earlier texts come before ``low_row``
+    rows = 1
     for text in range(len(texts.at) - 1):
         rows = max(rows, texts.row_at[text + 1] - texts.row_at[text])
-    scratch = Scratch(np.empty(longest + 1), np.empty(longest + 1, np.int64))
+    scratch = scratch_for(longest, of)
     width = 16
     while width < 2 * rows:
         width *= 2
@@ -49,6 +57,9 @@ def heard_in_all(
     known = Openings(np.full(heads, -1, np.int64), np.empty(heads, np.int64), np.empty(heads, np.int64), np.empty(heads))
     for text in range(len(texts.at) - 1):
         low_row = made
+        letters = np.int64(0)  # a bit for each letter that stands there, which others share
+        for place in range(texts.at[text], texts.at[text + 1]):
+            letters |= np.int64(1) << (np.int64(texts.codes[place]) & 63)
         size = perhaps(texts, text, book, of, marks, text, found)
         if size:
             for place in range(texts.row_at[text], texts.row_at[text + 1] - 1):
@@ -57,7 +68,12 @@ def heard_in_all(
                 held[at], held_at[at] = pair, text
         for entry in range(size):
             wording = found[entry]
-            row = best[slot_of[wording]]
+            mine = lists.of[wording]
+            if not lists.side[mine] & speakers[text]:
+                continue
+            if lists.first[wording] and not letters >> (lists.first[wording] & 63) & 1:
+                continue
+            row = best[mine]
             if row >= low_row and cost[row] == 0.0 and book.length[wording] < length[row]:
                 continue  # nothing is nearer than what sounds the same
             opening = book.opening[wording]
@@ -79,11 +95,11 @@ def heard_in_all(
                     at_text, which, length = wider(at_text), wider(which), wider(length)
                     begin, end, cost = wider(begin), wider(end), wider(cost)
                 row, made = np.int64(made), made + 1
-                best[slot_of[wording]] = row
+                best[mine] = row
             else:
-                mine, least = paid / sounds, cost[row] / length[row]
+                rate, least = paid / sounds, cost[row] / length[row]
                 more = sounds > length[row] or (sounds == length[row] and book.rank[wording] < book.rank[which[row]])
-                if mine > least or (mine == least and not more):
+                if rate > least or (rate == least and not more):
                     continue
             at_text[row], which[row], begin[row], end[row], cost[row], length[row] = text, wording, first, last, paid, sounds
     return at_text[:made], which[:made], begin[:made], end[:made], cost[:made], length[:made]

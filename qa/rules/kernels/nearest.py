@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from qa.compiled import kernel
-from qa.rules.kernels.alignment import Scratch, Sounding, cheapest
+from qa.rules.kernels.alignment import Scratch, Sounding, cheapest, scratch_for
 from qa.rules.kernels.alike import first_alike
 from qa.rules.kernels.sounding import Codes, Numbers, Offsets
 from qa.rules.kernels.tables import slot_of
@@ -236,7 +236,7 @@ def nearest(texts: Texts, chosen: Offsets, book: Book, of: Sounding, limit: floa
         longest = max(longest, book.sound_at[part + 1] - book.sound_at[part])
     for number in range(count):
         rows = max(rows, texts.row_at[chosen[number] + 1] - texts.row_at[chosen[number]])
-    scratch = Scratch(np.empty(longest + 1), np.empty(longest + 1, np.int64))
+    scratch = scratch_for(longest, of)
     width = 16
     while width < 2 * rows:
         width *= 2
