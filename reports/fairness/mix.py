@@ -72,7 +72,7 @@ def adjust(agent: Codes, score: Floats, factors: Sequence[Codes] = (), agents: i
     products = _products(factors, sizes, starts)
     within = products - counts.T @ (counts * inverse[:, None])
     right = np.concatenate([np.zeros(0), *(np.bincount(codes, y - plain[agent], size) for codes, size in zip(factors, sizes, strict=True))])
-    pseudo, rank, spanned = _inverse(within, len(score))
+    pseudo, rank, spanned = pseudo_inverse(within, len(score))
     beta = pseudo @ right
     component = _components(tables, seen)
     shares = counts * inverse[:, None] - _reference(counts, calls, component)
@@ -108,7 +108,7 @@ def spread_by_level(squares: Floats, factors: Sequence[Codes], shares: Floats, p
     mean = float(squares.mean())
     sizes = [int(codes.max()) + 1 for codes in factors]
     right = np.concatenate([np.bincount(codes, squares - mean, size) for codes, size in zip(factors, sizes, strict=True)])
-    pseudo, rank, _ = _inverse(products, len(squares))
+    pseudo, rank, _ = pseudo_inverse(products, len(squares))
     slopes = pseudo @ right
     total = float(((squares - mean) ** 2).sum())
     if rank < 2 or total <= 0 or special.chdtrc(rank - 1, len(squares) * float(slopes @ right) / total) > 0.01:
@@ -131,7 +131,7 @@ def _products(factors: Sequence[Codes], sizes: Sequence[int], starts: NDArray[np
     return whole
 
 
-def _inverse(matrix: Floats, scale: float) -> tuple[Floats, int, Floats]:
+def pseudo_inverse(matrix: Floats, scale: float) -> tuple[Floats, int, Floats]:
     """Moore–Penrose inverse of a symmetric matrix, its rank, and the projection on what it spans."""
     if not len(matrix):
         return matrix, 0, matrix

@@ -2,8 +2,8 @@
 
     logit P(a call is positive) = agent + topic + queue + hour,     agent normal about the centre with variance τ²
 
-A mixed logistic model by penalised iteratively reweighted least squares (Breslow & Clayton 1993), τ² by the EM step on the agents'
-modes and their curvature (Stiratelli, Laird & Ware 1984). It gives what everybody's typical agent would have had on each agent's own
+A mixed logistic model by penalised iteratively reweighted least squares (Breslow & Clayton 1993), τ² where EM on the agents' modes and
+their curvature stays (Stiratelli, Laird & Ware 1984). It gives what everybody's typical agent would have had on each agent's own
 calls: the *expected* number. Observed beside expected is the agent (indirect standardisation; Spiegelhalter 2005, §2), tested by the
 binomial of the same mean, which is never narrower than the sum of unequal chances (Hoeffding 1956).
 
@@ -20,13 +20,15 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import optimize, special, stats
 
+from reports.fairness.mix import pseudo_inverse
+
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int64]
 
-_STEPS = 200
-_RIDGE = 1e-10
-_WIDEST = 25.0
-"""Greatest τ², on the logit scale: five is e⁵ to one, and agents who are all or nothing would drive it without end."""
+_STEPS = 100
+_SMALL = 1e-9
+_LEAST, _WIDEST = 1e-6, 25.0
+"""Range of τ² on the logit scale: less counts as 0, and agents who are all or nothing would drive it up without end."""
 
 
 @dataclass(frozen=True)
@@ -89,28 +91,62 @@ def expect(agent: Codes, positive: Floats, factors: Sequence[Codes] = (), agents
         )
 
 
+def shrunk_ratio(observed: Floats, expected: Floats, between: float) -> tuple[Floats, Floats, Floats]:
+    """Observed / expected drawn to 1, with 95 % limits (Clayton & Kaldor 1987).
+
+    True ratios are taken as gamma about 1 with variance ``between``: for rare events τ² on the logit scale is nearly that. With 0
+    everybody gets 1.
+
+    >>> value, low, high = shrunk_ratio(np.array([4.0]), np.array([1.0]), 0.25)
+    >>> round(float(value[0]), 3), round(float(low[0]), 3), round(float(high[0]), 3)
+    (1.6, 0.691, 2.885)
+    """
+    known = np.isfinite(observed) & np.isfinite(expected)
+    if between <= 0:
+        one = np.where(known, 1.0, np.nan)
+        return one, one, one
+    weight = 1 / between
+    shape, rate = weight + observed, weight + expected
+    return shape / rate, special.gammaincinv(shape, 0.025) / rate, special.gammaincinv(shape, 0.975) / rate
+
+
 def mixed_logistic(
     agent: Codes, positive: Floats, factors: Sequence[Codes], agents: int, between: float | None = None
 ) -> tuple[Floats, Floats, float]:
     """Effects (intercept, then each factor's levels), agents' own departures, and τ².
 
-    Given ``between`` τ² is not estimated; 0 is a plain logistic regression. Levels are a hair's breadth (10⁻¹⁰) from unpenalised, which
-    chooses the smallest of the effects that fit alike.
+    Given ``between`` τ² is not estimated; 0 is a plain logistic regression. Each factor has an effect for every level, so
+    that only differences of effects mean something.
     """
     sizes = [int(codes.max(initial=-1)) + 1 for codes in factors]
     starts = np.concatenate([[1], 1 + np.cumsum(sizes)]).astype(int)
-    beta = np.zeros(int(starts[-1]))
+    beta, own = np.zeros(int(starts[-1])), np.zeros(agents)
     beta[0] = special.logit(np.clip(positive.mean(), 1e-6, 1 - 1e-6))
-    own, tau2 = np.zeros(agents), 0.5 if between is None else between
-    for _ in range(_STEPS):
-        step, move, curvature = _newton(agent, positive, factors, starts, beta, own, tau2)
-        beta, own = beta + step, own + move
-        before = tau2
-        if between is None:
-            tau2 = min(float((own**2 + 1 / (curvature + 1 / tau2)).mean()), _WIDEST) if tau2 > 1e-8 else 0.0
-        if max(np.abs(step).max(), np.abs(move).max(initial=0), abs(tau2 - before)) < 1e-10:
-            break
-    return beta, own, tau2
+
+    def fitted(tau2: float) -> float:
+        """Fit with τ², from where the last fit ended; gives the τ² that an EM step would take next."""
+        nonlocal beta, own
+        for _ in range(_STEPS):
+            step, move, curvature = _newton(agent, positive, factors, starts, beta, own, tau2)
+            beta, own = beta + step, own + move
+            if max(np.abs(step).max(), np.abs(move).max(initial=0)) < _SMALL:
+                break
+        return float((own**2 + 1 / (curvature + 1 / tau2)).mean()) if tau2 > 0 else 0.0
+
+    if between is None:
+        # where EM would stay: found by its sign, since its own steps are many and small
+        if fitted(_LEAST) <= _LEAST:
+            between = 0.0
+        elif fitted(_WIDEST) >= _WIDEST:
+            between = _WIDEST
+        else:
+            between = float(
+                np.exp(optimize.brentq(lambda log: fitted(np.exp(log)) - np.exp(log), np.log(_LEAST), np.log(_WIDEST), xtol=1e-6))
+            )
+        if between == 0:
+            own = np.zeros(agents)
+    fitted(between)
+    return beta, own, between
 
 
 def _newton(
@@ -136,8 +172,7 @@ def _newton(
     )
     pull: Floats = np.bincount(agent, rest, many) - (own / tau2 if tau2 > 0 else np.zeros(many))
     matrix = whole - across.T @ (across * shrink[:, None])
-    ridge = _RIDGE * max(float(weight.sum()), 1.0)
-    step = np.linalg.solve(matrix + ridge * np.eye(len(matrix)), slope - across.T @ (shrink * pull))
+    step = pseudo_inverse(matrix, float(weight.sum()))[0] @ (slope - across.T @ (shrink * pull))
     move: Floats = shrink * (pull - across @ step)
     return np.asarray(step, np.float64), move, np.asarray(curvature, np.float64)
 

@@ -12,8 +12,9 @@ import numpy as np
 import polars as pl
 from scipy import special
 
-from reports.fairness.bands import compare
+from reports.fairness.bands import Standing, benjamini_hochberg, compare
 from reports.fairness.mix import Adjusted, Codes, Floats, adjust
+from reports.fairness.shares import expect, shrunk_ratio
 from reports.fairness.shrinkage import shrink
 
 LEAST_CALLS = 5
@@ -74,6 +75,46 @@ def standings(
         "standing": bands.standing.tolist(),
     }
     return _frame(columns, agent)
+
+
+def share_standings(
+    calls: pl.DataFrame,
+    factors: Sequence[str] = (),
+    *,
+    agent: str = "agent_id",
+    positive: str = "positive",
+    rate: float = 0.05,
+    least: int = LEAST_CALLS,
+) -> pl.DataFrame:
+    """One row an agent for a share of calls (failures, fatal errors, dissatisfied), in order of ``agent``.
+
+    ``calls`` has a row a call with ``agent``, ``positive`` (true or false) and the ``factors``. Columns: ``agent``; calls; observed;
+    expected (by the mix, :func:`reports.fairness.shares.expect`); share; adjusted (the centre's share times observed / expected, at
+    most 1); ratio, low, high (95 %, exact); shrunk, shrunk_low, shrunk_high (the ratio drawn to 1); p, q, standing: above means more
+    than expected.
+    """
+    used = calls.drop_nulls([agent, positive])
+    names, codes = _codes(used[agent])
+    found = expect(codes, used[positive].cast(pl.Float64).to_numpy(), [_codes(used[factor])[1] for factor in factors], len(names))
+    tested = (found.calls >= least) & np.isfinite(found.p)
+    p = np.where(tested, found.p, np.nan)
+    q = benjamini_hochberg(p) if len(p) else p
+    named = tested & (np.where(tested, q, 1) <= rate)
+    standing = np.where(named, np.where(found.ratio > 1, Standing.ABOVE.value, Standing.BELOW.value), Standing.SAME.value)
+    drawn = shrunk_ratio(found.observed, found.expected, found.between)
+    centre = float(found.observed.sum() / found.calls.sum()) if len(names) else np.nan
+    columns: dict[str, object] = {
+        agent: names,
+        "calls": found.calls.astype(np.int64),
+        "observed": found.observed.astype(np.int64),
+        "expected": found.expected,
+        "share": found.observed / found.calls,
+        "adjusted": np.minimum(centre * found.ratio, 1),
+        **{"ratio": found.ratio, "low": found.low, "high": found.high},
+        **dict(zip(("shrunk", "shrunk_low", "shrunk_high"), drawn, strict=True)),
+        **{"p": p, "q": q, "standing": pl.Series(np.where(tested, standing, Standing.TOO_FEW.value).tolist(), dtype=pl.String)},
+    }
+    return pl.DataFrame(columns).with_columns(pl.selectors.float().fill_nan(None))
 
 
 def mix_effects(calls: pl.DataFrame, factors: Sequence[str], *, agent: str = "agent_id", score: str = "score") -> dict[str, pl.DataFrame]:

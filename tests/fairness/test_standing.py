@@ -8,7 +8,7 @@ import pytest
 
 from reports.fairness.bands import Standing
 from reports.fairness.mix import adjust
-from reports.fairness.standing import standings
+from reports.fairness.standing import share_standings, standings
 
 
 def _calls(seed: int = 1, each: int = 60) -> pl.DataFrame:
@@ -71,3 +71,32 @@ def test_few_calls_no_verdict() -> None:
 def test_an_empty_week_is_an_empty_board() -> None:
     board = standings(_calls().clear(), ["topic"])
     assert board.is_empty() and board.schema == standings(_calls(), ["topic"]).schema
+
+
+def _failures(seed: int = 1) -> pl.DataFrame:
+    rng = np.random.default_rng(seed)
+    agent = np.repeat(np.arange(40), 120)
+    hard = rng.random(len(agent)) < np.where(agent % 2 == 0, 0.8, 0.2)
+    chance = np.where(hard, 0.10, 0.02) * np.where(agent == 11, 5, 1)
+    return pl.DataFrame(
+        {"agent_id": [f"a{a:02}" for a in agent], "topic": np.where(hard, "fault", "bill"), "positive": rng.random(len(agent)) < chance}
+    )
+
+
+def test_failures_are_set_beside_what_the_mix_lets_expect() -> None:
+    calls = _failures()
+    board = share_standings(calls, ["topic"])
+    assert board.filter(pl.col("standing") != Standing.SAME)["agent_id"].to_list() == ["a11"]
+    assert board["expected"].sum() == pytest.approx(board["observed"].sum()) == calls["positive"].sum()
+    row = board.row(11, named=True)
+    assert row["ratio"] == pytest.approx(row["observed"] / row["expected"]) and row["low"] > 1
+    assert 1 < row["shrunk"] < row["ratio"] and row["shrunk_low"] < row["shrunk"] < row["shrunk_high"]
+    assert row["adjusted"] == pytest.approx(calls["positive"].mean() * row["ratio"])
+    assert board[::2]["share"].mean() > 2 * board[1::2]["share"].mean(), "hard topics fail more"
+
+
+def test_shares_of_few_calls_or_none_have_no_verdict() -> None:
+    few = share_standings(_failures().group_by("agent_id").head(4), ["topic"])
+    assert set(few["standing"]) == {Standing.TOO_FEW} and few["q"].null_count() == 40
+    empty = share_standings(_failures().clear(), ["topic"])
+    assert empty.is_empty() and empty.schema == few.schema
