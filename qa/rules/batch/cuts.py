@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cached_property
 
 import numpy as np
 
@@ -33,12 +34,12 @@ class JointSpeech:
         self.table, self.talks, self.doubt = table, talks, doubt
         from qa.rules.kernels import glances
 
-        turn = np.flatnonzero(~np.isnan(table.start) & (table.role != OTHER) & (table.role != UNKNOWN))
+        turn = np.flatnonzero(~np.isnan(table.start) & (table.role != OTHER))
         call = table.call_of[turn]
         order = np.lexsort((table.start[turn], call))
         self.turn, self.call = turn[order], call[order]
         self.start, self.end = table.start[self.turn], table.end[self.turn]
-        self.sure: Bools = table.role_confidence[self.turn] >= doubt.roles
+        self.sure: Bools = (table.role[self.turn] != UNKNOWN) & (table.role_confidence[self.turn] >= doubt.roles)
         self._masked = _stars(table)[self.turn]
         like = glances.made_of(talks.by_turn.codes, talks.by_turn.at, self.turn, _LISTENING)
         self._row_like: Bools = (self._masked == 0) & like
@@ -46,23 +47,27 @@ class JointSpeech:
         self.listens: Bools = self._row_like & (talks.plain_size[self.turn] > 0)
         self.listens[self.listens] = self._merely_listens(np.flatnonzero(self.listens))
 
-    def hits(self, step: Step, placing: Placing, found: Callable[[str], Hits]) -> Hits:
-        """The hits of a step, as ``interruption.find`` has them, in calls where overlaps are known and it is known who speaks."""
-        from qa.rules.kernels import joint_speech
+    @cached_property
+    def _heard(self) -> Bools:
+        """The turns whose words the recogniser trusts."""
+        return sure_words(
+            self.table, self.doubt, self.turn, np.zeros_like(self.turn), self.table.at[self.turn + 1] - self.table.at[self.turn]
+        )
 
-        params = step.prepared
-        mine: Bools = self.table.role[self.turn] == CODE[step.condition.by or Role.AGENT]
-        own, others = mine & ~self.listens, ~mine & ~self.listens
-        stretches = joint_speech.stretch_of(self.call, self.start, self.end, own, interruption.BREATH)
-        breaths, pauses = (
-            joint_speech.stretch_of(self.call, self.start, self.end, others, pause)
-            for pause in (interruption.BREATH, interruption.CONTINUING)
-        )
-        weight = self._weights(stretches, params.min_chars)
-        where, since, until, certain = joint_speech.cuts(
-            self.call, self.start, self.end, mine, stretches, breaths, pauses, weight, self.sure, params.overlap, params.delay
-        )
-        turn = self.turn[where]
+    def hits(self, step: Step, placing: Placing, found: Callable[[str], Hits]) -> Hits:
+        """The hits of a step, as ``interruption.find`` has them, in calls where overlaps are known."""
+        code, role = CODE[step.condition.by or Role.AGENT], self.table.role[self.turn]
+        everything = np.arange(len(self.turn))
+        cuts = [self._cuts(step, everything, role == code, role == code, role != code)]
+        # who is not known may be the side meant: each such sentence by itself against all others
+        unknown = np.flatnonzero(role == UNKNOWN)
+        rank = np.arange(len(unknown)) - np.searchsorted(self.call[unknown], self.call[unknown])
+        for number in range(int(rank.max()) + 1 if len(rank) else 0):
+            one = unknown[rank == number]
+            chosen = np.flatnonzero(np.isin(self.call, self.call[one]))
+            own = np.isin(chosen, one)
+            cuts.append(self._cuts(step, chosen, role[chosen] == UNKNOWN, own, (role[chosen] != code) & ~own))
+        turn, since, until, certain = (np.concatenate(columns) for columns in zip(*cuts, strict=True))
         order = np.argsort(turn, kind="stable")
         turn, since, until, certain = turn[order], since[order], until[order], certain[order]
         size = self.table.at[turn + 1] - self.table.at[turn]
@@ -70,14 +75,33 @@ class JointSpeech:
         calls, unsure = self.table.call_of[turn], np.zeros(self.table.n, dtype=np.bool_)
         return placing.keep(step.condition, Hits(calls, turn, np.zeros_like(size), size, since, until, certain, none, unsure), found)
 
-    def _weights(self, stretches: Ints, min_chars: int) -> Small:
+    def _cuts(self, step: Step, chosen: Ints, side: Bools, own: Bools, others: Bools) -> tuple[Ints, Floats, Floats, Bools]:
+        """(turn, since, until, whether it is certain) where those of ``own`` cut in on ``others``, all of the turns ``chosen``.
+
+        ``side`` are those of the same role as the own ones, which may have been speaking before.
+        """
+        from qa.rules.kernels import joint_speech
+
+        params = step.prepared
+        call, start, end, speaks = self.call[chosen], self.start[chosen], self.end[chosen], ~self.listens[chosen]
+        stretches = joint_speech.stretch_of(call, start, end, own & speaks, interruption.BREATH)
+        breaths, pauses = (
+            joint_speech.stretch_of(call, start, end, others & speaks, pause) for pause in (interruption.BREATH, interruption.CONTINUING)
+        )
+        weight = self._weights(chosen, stretches, params.min_chars)
+        where, since, until, certain = joint_speech.cuts(
+            call, start, end, side, stretches, breaths, pauses, weight, self.sure[chosen], params.overlap, params.delay
+        )
+        return self.turn[chosen[where]], since, until, certain
+
+    def _weights(self, chosen: Ints, stretches: Ints, min_chars: int) -> Small:
         """Per stretch whether its words are enough to interrupt (0 no, 1 doubtful, 2 yes), as ``interruption._weight`` has it."""
         inside = np.flatnonzero(stretches >= 0)
         which = stretches[inside]
         count = int(which[-1]) + 1 if len(which) else 0
 
         def total(values: Floats | Ints | Bools) -> Floats:
-            return np.bincount(which, weights=values[inside], minlength=count).astype(np.float64)
+            return np.bincount(which, weights=values[chosen[inside]], minlength=count).astype(np.float64)
 
         words, masked = total(self.talks.plain_size[self.turn]), total(self._masked)
         seconds = total(np.maximum(0.0, self.end - self.start))
@@ -85,13 +109,10 @@ class JointSpeech:
         by_time[(seconds >= interruption.SECONDS_PER_CHAR * min_chars) & (seconds >= interruption.SURE_SECONDS_PER_CHAR * min_chars)] = 2
         enough = words + masked >= min_chars
         for stretch in np.flatnonzero((total(~self._row_like) == 0) & (words > 0) & enough).tolist():
-            said = "".join(self._said(turn) for turn in self.turn[stretches == stretch].tolist())
+            said = "".join(self._said(turn) for turn in self.turn[chosen[stretches == stretch]].tolist())
             enough[stretch] = not interruption.is_backchannel(said)
         by_words = np.where(enough, 2, 0)
-        heard = sure_words(
-            self.table, self.doubt, self.turn, np.zeros_like(self.turn), self.table.at[self.turn + 1] - self.table.at[self.turn]
-        )
-        trusted = total(~heard) == 0
+        trusted = total(~self._heard) == 0
         weight = np.where(trusted | (by_words == by_time), by_words, 1)
         return np.where((words == 0) & (masked == 0), by_time, weight).astype(np.int8)
 

@@ -20,7 +20,7 @@ from qa.rules.batch.patterns import Matched, Patterns
 from qa.rules.batch.placement import HIT, MISS, Placing, Weak
 from qa.rules.batch.said_values import SpokenValues
 from qa.rules.batch.similar import Alike, Models
-from qa.rules.batch.table import OTHER, UNKNOWN, Bools, Floats, Ints, Small, Table
+from qa.rules.batch.table import OTHER, Bools, Floats, Ints, Small, Table
 from qa.rules.batch.talks import Talks, talks_of
 from qa.rules.batch.words import Said, Words
 from qa.rules.expressions import Atom, Compare, CompareValues, Count, EachHas, Name
@@ -65,10 +65,6 @@ class Execution:
         self.said = Said(prepared.words, table, self.talks, self.placing, self.weak, self.plan)
         self.matched = Matched(prepared.patterns, table, self.talks, self.placing, self.weak, self.plan)
         self.hard = _hard(table, self.talks)
-        unknown = table.role == UNKNOWN
-        unsure = unknown | ((table.role != OTHER) & (table.role_confidence < doubt.roles))
-        self.unknown_roles, self.unsure_roles = (np.bincount(table.call_of[t], minlength=table.n) > 0 for t in (unknown, unsure))
-        """Calls in which it is not known, or not sure, of some sentence who speaks."""
         self.spoken_values = SpokenValues(table, self.talks, self.placing, doubt)
         self._hits: dict[Key, Hits] = {}
         self._open: dict[Key, Bools] = {}
@@ -205,15 +201,15 @@ class Execution:
             return self.silences.hits(step, found), self.table.sounding | self.placing.untimed
         if name == "response_time" and not step.prepared.average:
             hits = waits.hits(step, self.table, self.talks, self.placing, self.silences, found)
-            return hits, self.table.sounding | self.placing.untimed | self.unsure_roles
+            return hits, self.table.sounding | self.placing.untimed
         if name == "interruption":
             hits = self.joint_speech.hits(step, self.placing, found)
-            return hits, ~self.table.overlaps_known | self.placing.untimed | self.unknown_roles
+            return hits, ~self.table.overlaps_known | self.placing.untimed
         if name == "repeats":
             hits = repeated.hits(
                 step, self.table, self.talks, self.placing, self.plan.rule_set.doubt, self.sentences, self.said.exempt(step), found
             )
-            return replace(hits, unsure=self.weak.unsure(step, found)), self.table.tokened | self.unsure_roles
+            return replace(hits, unsure=self.weak.unsure(step, found)), self.table.tokened
         if name == "similar_to" and not joined and step.key in self.prepared.models.steps:
             return self.alike.hits(step, found), settled
         if name == "entity" and not joined and step.prepared.params.kinds[0] not in personal.KINDS:

@@ -79,7 +79,7 @@ class Index:
     def search(self, talks: Talks) -> Search:
         """Everything that stands in the talks."""
         place, string = occurrences(talks.codes, talks.at, self.trie)
-        found, far, far_talk, short, short_talk = standing(talks.codes, talks.at, talks.role, place, string, self.wordings)
+        found, far, far_talk, short, short_talk = standing(talks.codes, talks.at, talks.voices, place, string, self.wordings)
         if len(far):
             found = self._with_far(talks, found, far, far_talk)
             mine = (self.wordings.kind[far] & SHORT) != 0

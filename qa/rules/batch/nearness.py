@@ -73,7 +73,7 @@ class Nearness:
     def find(self, heard: Rows, talks: Talks) -> Heard:
         """Every place that may be (part of) something near a wording."""
         byte = (listening.sounding().loose % 255 + 1).astype(np.uint8)
-        return Heard(talks.call, *fired(heard.sounds, heard.places, heard.row_at, byte, talks.role, self._keys))
+        return Heard(talks.call, *fired(heard.sounds, heard.places, heard.row_at, byte, talks.voices, self._keys))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

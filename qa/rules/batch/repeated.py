@@ -12,9 +12,9 @@ import numpy.typing as npt
 from qa.rules import plaintext, sound
 from qa.rules.batch.hits import Hits, expand, sure_words, written
 from qa.rules.batch.lettering import Places
-from qa.rules.batch.placement import CODE, HIT, MISS, Placing
+from qa.rules.batch.placement import DOUBTFUL, HIT, MISS, Placing
 from qa.rules.batch.plaintext import LATIN, ends_of
-from qa.rules.batch.table import AGENT, CUSTOMER, ROLES, Bools, Codes, Ints, Table, code_points, pieces, text_of
+from qa.rules.batch.table import OTHER, Bools, Codes, Ints, Table, code_points, pieces, text_of
 from qa.rules.batch.talks import Talks
 from qa.rules.conditions import repeats
 from qa.rules.model import Doubt
@@ -51,11 +51,11 @@ class Sentences:
 
 
 def sentences(table: Table, talks: Talks) -> Sentences:
-    """All sentences of the two sides in the table, as ``repeats.sentences`` has them."""
+    """All sentences in the table, as ``repeats.sentences`` has them."""
     from qa.rules.kernels import distinct, said_again
 
     plain = talks.by_turn
-    chosen: Bools = (table.role == AGENT) | (table.role == CUSTOMER)
+    chosen: Bools = table.role != OTHER
     turn, head, tail = said_again.sentences(table.chars, plain.source, plain.at, chosen, _STOP)
     which, first = distinct.distinct(plain.codes, head, tail)
     begin, end = head[first], tail[first]
@@ -82,17 +82,18 @@ def hits(
 
     params = step.prepared.params
     chosen = np.flatnonzero((said.spoken >= params.min_chars)[said.which] & ~_holding(talks, said, exempt))
-    sides = np.array([step.condition.by in (None, role) and role in CODE for role in ROLES], dtype=np.bool_)
+    turn = said.turn[chosen]
     now, before, score = said_again.pairs(
-        table.call_of[said.turn[chosen]],
-        table.role[said.turn[chosen]],
+        table.call_of[turn],
+        table.role[turn],
+        talks.sure[talks.of_turn[turn]],
+        placing.may_speak(step.condition.by)[talks.of_turn[turn]],
         said.which[chosen],
         said.guards,
         said.letters,
         said.letters_at,
         said.sounds,
         said.sounds_at,
-        sides,
         params.of == "own",
         params.similarity - repeats.BAND,
     )
@@ -104,6 +105,8 @@ def hits(
     end = ends_of(talks.by_turn, said.tail[used] - 1) - table.at[turn]
     every = written(table, doubt, turn, begin, end, np.full(len(used), -1, dtype=np.int64), np.ones(len(used), dtype=np.bool_))
     verdict = placing.relation("after", step.prepared.within, every, before, every, now)
+    known = talks.sure[talks.of_turn[turn]]
+    verdict[~(known[now] & known[before])] = np.minimum(verdict[~(known[now] & known[before])], DOUBTFUL)
     near = verdict != MISS
     now, before, score, verdict = now[near], before[near], score[near], verdict[near]
     sure = (verdict == HIT) & (score >= params.similarity) & sure_words(table, doubt, turn[before], begin[before], end[before])

@@ -51,6 +51,11 @@ class Talks:
         begin = self.turns_at[turn]
         return turn, source - begin, ends_of(self.plain, places) - begin
 
+    @property
+    def voices(self) -> Small:
+        """The role of each talk, UNKNOWN where it is not sure: nobody's sounds are surely nobody's."""
+        return np.where(self.sure, self.role, UNKNOWN).astype(np.int8)
+
     def talk_at(self, places: Ints) -> Ints:
         """The talk of each plain character."""
         return np.searchsorted(self.at, places, side="right") - 1

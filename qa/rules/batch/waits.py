@@ -33,17 +33,18 @@ def hits(step: Step, table: Table, talks: Talks, placing: Placing, silences: Sil
     """The hits of a step, as ``response_time.find`` has them when it judges each answer, in calls without sounds other than speech."""
     side = step.condition.by or Role.AGENT
     said, code = _said(table, talks), CODE[side]
-    call, role = talks.call[said.talk], talks.role[said.talk]
+    call, sure = talks.call[said.talk], talks.sure[said.talk]
+    mine = talks.role[said.talk] == code
     following = np.zeros(len(call), dtype=np.bool_)
     following[:-1] = call[1:] == call[:-1]
     opening = np.ones(len(call), dtype=np.bool_)
     opening[1:] = ~following[:-1]
     limit = step.prepared.over - np.where(table.measured, EDGE, 0.0)[call]
     # before the first word, behind words that were answered, behind the last words of the call
-    first = np.flatnonzero(opening & (role == code) & (code == AGENT) & (np.maximum(0.0, said.answered) >= limit))
-    waits = (role != code) & ~said.mute
+    first = np.flatnonzero(opening & mine & (code == AGENT) & (np.maximum(0.0, said.answered) >= limit))
+    waits = ~(mine & sure) & ~said.mute
     answer = np.flatnonzero(waits & following)
-    answer = answer[role[answer + 1] == code]
+    answer = answer[mine[answer + 1] | ~sure[answer + 1]]
     until = np.maximum(said.end[answer], said.answered[answer + 1])
     long = until - said.end[answer] >= limit[answer]
     answer, until = answer[long], until[long]
@@ -58,7 +59,7 @@ def hits(step: Step, table: Table, talks: Talks, placing: Placing, silences: Sil
     )
     since = np.concatenate([np.zeros(len(first)), said.end[answer], said.end[close]])
     stop = np.concatenate([said.answered[first], until, table.duration[call[close]]])
-    certain = np.concatenate([np.ones(len(first) + len(answer), dtype=np.bool_), known])
+    certain = np.concatenate([sure[first], sure[answer] & sure[answer + 1], known])
     which = np.concatenate([first, answer, close])
     order = np.lexsort((np.arange(len(which)) >= len(first), which))
     calls = call[which]

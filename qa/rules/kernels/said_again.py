@@ -132,20 +132,21 @@ def _alike(symbols: Codes, at: Ints, signs: Ints, one: int, other: int, floor: f
 def pairs(
     call: Ints,
     role: Small,
+    sure: Bools,
+    mine: Bools,
     which: Ints,
     guards: Ints,
     letters: Codes,
     letters_at: Ints,
     sounds: Codes,
     sounds_at: Ints,
-    sides: Bools,
     own: bool,
     floor: float,
 ) -> tuple[Ints, Ints, Floats]:
     """(sentence, earlier sentence of its call, percent of likeness) of all that are alike by characters or by sounds at least to ``floor``.
 
-    Sentence ``i`` says text ``which[i]``; texts with different ``guards`` are never alike. The later sentence is of a side of which
-    ``sides`` holds, the earlier one of its ``own`` or else of the other one.
+    Sentence ``i`` says text ``which[i]``; texts with different ``guards`` are never alike. The later sentence is one of ``mine``, the
+    earlier one of its ``own`` side or else of the other one, unless it is not ``sure`` of one of them who speaks.
     """
     room = 16
     now, before, score = np.empty(room, dtype=np.int64), np.empty(room, dtype=np.int64), np.empty(room, dtype=np.float64)
@@ -158,11 +159,11 @@ def pairs(
     for later in range(len(call)):
         if call[later] != call[first]:
             first = later
-        if not sides[role[later]]:
+        if not mine[later]:
             continue
         for earlier in range(first, later):
             one, other = which[earlier], which[later]
-            if guards[one] != guards[other] or (role[earlier] == role[later]) != own:
+            if guards[one] != guards[other] or (sure[earlier] and sure[later] and (role[earlier] == role[later]) != own):
                 continue
             likeness = 1.0
             if one != other:

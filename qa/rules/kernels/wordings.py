@@ -15,6 +15,8 @@ from qa.rules.phrases import GAP
 Bools = npt.NDArray[np.bool_]
 OTHERS = 2
 """The role of those who are neither agent nor customer (see ``qa.rules.batch.table.ROLES``)."""
+UNSURE = 3
+"""The role of those of whom it is not sure who they are: either side."""
 ANYBODY, EVERYTHING = -1, -2
 """For ``by``: the agent, the customer and whoever it may be; everything, music too."""
 PLAIN, LONGER, FAR, SHORT = 0, 1, 2, 4
@@ -69,7 +71,7 @@ def may_speak(by: int, role: int) -> bool:
     if by == ANYBODY:
         return role != OTHERS
     mine = by == role
-    return mine or by == EVERYTHING
+    return mine or role == UNSURE or by == EVERYTHING
 
 
 @kernel
