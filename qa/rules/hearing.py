@@ -9,9 +9,8 @@ from itertools import accumulate
 import numpy as np
 
 from qa.rules.conditions.matching import Lexicon
-from qa.rules.kernels.hearing import heard_in_all
+from qa.rules.kernels.hearing import Lists, heard_in_all
 from qa.rules.kernels.nearest import Book, Texts
-from qa.rules.kernels.sounding import Numbers
 from qa.rules.listening import book, sounding
 from qa.rules.soundrows import Rows
 
@@ -20,41 +19,46 @@ Near = tuple[int, int, int, float, int]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Choir:
-    """Lexicons whose likenesses are wanted up to the same ``limit``; of each wording of the book its lexicon (``of``, a place in
-    ``slots``) and its number there."""
+    """Lexicons whose likenesses are wanted up to the same ``limit``; of each wording of the book its ``slot`` and its number there."""
 
     book: Book
-    of: Numbers
+    longest: int
+    lists: Lists
+    slot: list[int]
     number: list[int]
-    slots: list[int]
     limit: float
 
-    def hear(self, rows: Rows) -> Iterator[tuple[int, int, Near]]:
-        """(text, slot, what is nearest) wherever something is near, characters counted in the text."""
+    def hear(self, rows: Rows, speakers: Sequence[int]) -> Iterator[tuple[int, int, Near]]:
+        """(text, slot, what is nearest) wherever something is near, characters counted in the text.
+
+        ``speakers`` says of each text who may have said it, in the bits of :data:`qa.rules.conditions.phrasebook.SIDES`.
+        """
         texts = Texts(rows.codes, rows.at, rows.sounds, rows.places, rows.row_at)
-        found = heard_in_all(texts, self.book, self.of, len(self.slots), sounding(), self.limit)
-        for text, which, begin, end, cost, size in zip(*(column.tolist() for column in found), strict=True):
-            at = int(rows.at[text])
-            yield text, self.slots[self.of[which]], (begin - at, end - at, self.number[which], cost, size)
+        said_by = np.array(speakers, dtype=np.int32)
+        found = heard_in_all(texts, said_by, self.book, self.longest, self.lists, sounding(), self.limit)
+        starts = rows.at.tolist()
+        for text, which, begin, end, cost, size in zip(*[column.tolist() for column in found], strict=True):
+            at = starts[text]
+            yield text, self.slot[which], (begin - at, end - at, self.number[which], cost, size)
 
 
-def choir(lexicons: Sequence[tuple[int, Lexicon]], limit: float) -> Choir:
-    """The lexicons, each with its slot, made ready."""
-    sizes = [len(words.wordings) for _, words in lexicons]
+def choir(lexicons: Sequence[tuple[int, Lexicon, int]], limit: float) -> Choir:
+    """The lexicons, each with its slot and whose talks it is meant for (in bits), made ready."""
+    sizes = [len(words.wordings) for _, words, _ in lexicons]
     offsets = [0, *accumulate(sizes)]
 
     def shifted(name: str) -> tuple[int, ...]:
-        return tuple(n + at for (_, words), at in zip(lexicons, offsets, strict=False) for n in getattr(words, name))
+        return tuple(n + at for (_, words, _), at in zip(lexicons, offsets, strict=False) for n in getattr(words, name))
 
     def merged(name: str) -> Mapping[int, tuple[int, ...]]:
         found: dict[int, list[int]] = {}
-        for (_, words), at in zip(lexicons, offsets, strict=False):
+        for (_, words, _), at in zip(lexicons, offsets, strict=False):
             for key, numbers in getattr(words, name).items():
                 found.setdefault(key, []).extend([n + at for n in numbers])
         return {key: tuple(numbers) for key, numbers in found.items()}
 
     whole = Lexicon(
-        tuple(entry for _, words in lexicons for entry in words.wordings),
+        tuple(entry for _, words, _ in lexicons for entry in words.wordings),
         merged("near"),
         merged("sure"),
         shifted("lettered"),
@@ -62,5 +66,9 @@ def choir(lexicons: Sequence[tuple[int, Lexicon]], limit: float) -> Choir:
         shifted("always"),
     )
     of = np.repeat(np.arange(len(sizes), dtype=np.int32), sizes)
+    first = [ord(entry.phrase.parts[0][0]) if len(entry.queries[0].sounds.loose) < 2 else 0 for entry in whole.wordings]
+    longest = max((len(query.sounds.loose) for entry in whole.wordings for query in entry.queries), default=1)
+    lists = Lists(of, np.array(first, dtype=np.int32), np.array([side for _, _, side in lexicons], dtype=np.int32))
     number = [n for size in sizes for n in range(size)]
-    return Choir(book(whole, limit), of, number, [slot for slot, _ in lexicons], limit)
+    slot = [slot for (slot, _, _), size in zip(lexicons, sizes, strict=True) for _ in range(size)]
+    return Choir(book(whole, limit), longest, lists, slot, number, limit)

@@ -17,7 +17,7 @@ from qa.rules.conditions import OPERATORS, regex, say
 from qa.rules.conditions.matching import Lexicon, limit_of
 from qa.rules.conditions.operator import Operator
 from qa.rules.conditions.patternbook import Patternbook
-from qa.rules.conditions.phrasebook import Phrasebook
+from qa.rules.conditions.phrasebook import Entry, Phrasebook
 from qa.rules.model import Condition, Item, RuleSet
 from qa.rules.windows import Use
 
@@ -118,8 +118,7 @@ def _compiled(content_hash: str, holder: _ByHash) -> Plan:
     add("", rule_set.conditions, shared)
     for item in rule_set.items:
         add(item.id, item.conditions, {**shared, **{c.name: (item.id, c.name) for c in item.conditions}})
-    lexicons = [entry for step in steps.values() for entry in _lexicons(step)]
-    Phrasebook([words for words, _ in lexicons], [limit for _, limit in lexicons])
+    Phrasebook([entry for step in steps.values() for entry in _lexicons(step)])
     for plain in (False, True):
         Patternbook([p for s in steps.values() if isinstance(p := s.prepared, regex.Prepared) and p.params.plain is plain], plain=plain)
     cases = {item.id: case_of(item, partial(key_of, steps)) for item in rule_set.items}
@@ -140,13 +139,13 @@ def _sieve(step: Step) -> Sieve | None:
     return None
 
 
-def _lexicons(step: Step) -> Iterator[tuple[Lexicon, float | None]]:
-    """The phrases that a condition looks for, each list with the cost of a sound up to which likenesses count (None: of letters only)."""
+def _lexicons(step: Step) -> Iterator[Entry]:
+    """The phrases that a condition looks for."""
     prepared = step.prepared
     for spec in fields(prepared) if is_dataclass(prepared) else ():
         if isinstance(words := getattr(prepared, spec.name), Lexicon) and words.wordings:
             by_sound = isinstance(prepared, say.Prepared) and words is prepared.wordings and prepared.listens
-            yield words, limit_of(step.use) if by_sound else None
+            yield Entry(words, limit_of(step.use), step.condition.by) if by_sound else Entry(words)
 
 
 def _uses(rule_set: RuleSet) -> dict[Key, Use]:

@@ -18,7 +18,7 @@ from qa.rules import RuleSet, listening
 from qa.rules.conditions import matching, patternbook, regex, say
 from qa.rules.conditions.matching import Lexicon
 from qa.rules.conditions.operator import compile_all
-from qa.rules.conditions.phrasebook import Phrasebook, _first_and_longest
+from qa.rules.conditions.phrasebook import BOTH, Entry, Phrasebook, _first_and_longest
 from qa.rules.judging import judge
 from qa.rules.plan import Plan, compile_plan
 from qa.rules.single import Run
@@ -88,7 +88,7 @@ def test_readings_of_texts_are_those_of_each_lexicon(rule_set: RuleSet, said: li
     for words, limit in lexicons(compile_plan(rule_set)):
         book, slot = words.place()
         near = listening.nearest_of(words, texts, limit)
-        for text, reading, nearest in zip(texts, book.readings(texts), near, strict=True):
+        for text, reading, nearest in zip(texts, book.readings([(text, BOTH) for text in texts]), near, strict=True):
             spans = [(*span, number) for number, entry in enumerate(words.wordings) for span in entry.spans(text)]
             assert reading.said.get(slot, ()) == (_first_and_longest(spans) if spans else ())
             assert reading.near.get(slot) == (nearest if words.shelf.limit is not None else None)
@@ -114,10 +114,10 @@ def test_too_many_expressions_for_one_automaton_are_all_looked_at(monkeypatch: p
 CODE = """
 from qa.rules.conditions import matching
 from qa.rules.conditions.operator import compile_all
-from qa.rules.conditions.phrasebook import Phrasebook
+from qa.rules.conditions.phrasebook import BOTH, Entry, Phrasebook
 lexicons = [matching.lexicon(compile_all(p)) for p in ((("您好", "请…稍等", "ok")), ("国家电网", "网", "四十五分钟"))]
-book = Phrasebook(lexicons, [0.3, 0.17])
-print(book.readings(["您好这里是国家店网", "请您稍等ok", "", "四十分钟和四是五分钟", "book"]))
+book = Phrasebook([Entry(lexicons[0], 0.3), Entry(lexicons[1], 0.17)])
+print(book.readings([(text, BOTH) for text in ("您好这里是国家店网", "请您稍等ok", "", "四十分钟和四是五分钟", "book")]))
 """
 
 
@@ -131,6 +131,13 @@ def test_readings_are_the_same_without_a_compiler() -> None:
 
 def test_a_text_is_read_once_for_all_lexicons() -> None:
     words = [matching.lexicon(compile_all((phrase,))) for phrase in ("您好", "再见")]
-    book = Phrasebook(words, [NEAR_RATE, SURE_RATE])
-    first, again = book.readings(["您好再见", "再见"]), book.readings(["再见", "您好再见"])
+    book = Phrasebook([Entry(words[0], NEAR_RATE, Role.AGENT), Entry(words[1], SURE_RATE)])
+    first, again = book.readings([("您好再见", 1), ("再见", 3)]), book.readings([("再见", 3), ("您好再见", 1)])
     assert first == again[::-1] and first[0].said == {0: ((0, 2, 0),), 1: ((2, 4, 0),)}
+
+
+def test_only_whose_talks_are_meant_are_listened_to() -> None:
+    words = matching.lexicon(compile_all(("国家电网",)))
+    book = Phrasebook([Entry(words, NEAR_RATE, Role.AGENT)])
+    agent, customer, anybody = book.readings([("国家店网", 1), ("国家店网", 2), ("国家店网", 3)])
+    assert agent.near == anybody.near == {0: (0, 4, 0, 0.0, 4)} and not customer.near

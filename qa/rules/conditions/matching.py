@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from qa.rules import sound, soundkeys
-from qa.rules.conditions.phrasebook import Near, Phrasebook
+from qa.rules.conditions.phrasebook import Entry, Near, Phrasebook
 from qa.rules.phrases import GAP, Phrase
 from qa.rules.sound import NEAR_RATE, SURE_RATE
 from qa.rules.verdict import Hit, both
@@ -90,7 +90,7 @@ class Lexicon:
     def place(self) -> tuple[Phrasebook, int]:
         """The book that reads texts for it, and its slot there: that of its plan, or its own."""
         if self.shelf.book is None:
-            Phrasebook([self])
+            Phrasebook([Entry(self)])
         assert self.shelf.book is not None
         return self.shelf.book, self.shelf.slot
 

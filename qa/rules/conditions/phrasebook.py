@@ -22,6 +22,20 @@ _KEPT = 1_000_000
 """Characters of texts whose readings a book keeps."""
 
 
+SIDES = {Role.AGENT: 1, Role.CUSTOMER: 2}
+"""A bit for each side; both where it is not known, or where either is meant."""
+BOTH = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A list of phrases in a book: up to which cost of a sound likenesses count (None: letters only), and in whose talks."""
+
+    words: Lexicon
+    limit: float | None = None
+    by: Role | None = None
+
+
 @dataclass(slots=True)
 class Reading:
     """What stands in a plain text, by slot: wordings to the letter, and the one nearest by sound."""
@@ -40,18 +54,14 @@ class Heard:
 
 
 class Phrasebook:
-    """The lexicons of a plan; ``slot`` numbers them in the order given.
+    """The lexicons of a plan; ``slot`` numbers them in the order given. Readings of texts are kept, since agents repeat themselves."""
 
-    ``limits`` says of which of them likenesses are wanted, up to which cost of a sound (None: of letters only). Readings of texts are
-    kept, since agents repeat themselves.
-    """
-
-    def __init__(self, lexicons: Sequence[Lexicon], limits: Sequence[float | None] = ()) -> None:
-        self._lexicons = tuple(lexicons)
-        self._limits = tuple(limits) or (None,) * len(self._lexicons)
-        for slot, words in enumerate(self._lexicons):
-            words.shelf.book, words.shelf.slot, words.shelf.limit = self, slot, self._limits[slot]
-        self._read = Shelf[str, Reading](_KEPT)
+    def __init__(self, entries: Sequence[Entry]) -> None:
+        self._entries = tuple(entries)
+        for slot, entry in enumerate(self._entries):
+            shelf = entry.words.shelf
+            shelf.book, shelf.slot, shelf.limit = self, slot, entry.limit
+        self._read = Shelf[tuple[str, int], Reading](_KEPT)
 
     def heard(self, talks: Sequence[Talk]) -> Heard:
         """What stands in the talks."""
@@ -61,7 +71,7 @@ class Phrasebook:
 
     def _heard(self, talks: Sequence[Talk]) -> Heard:
         found = Heard({}, {}, 0)
-        readings = self.readings([talk.text for talk in talks])
+        readings = self.readings([(talk.text, _speaker(talk)) for talk in talks])
         for talk, reading in zip(talks, readings, strict=True):
             for slot, spans in reading.said.items():
                 found.said.setdefault(slot, []).append((talk, spans))
@@ -71,8 +81,8 @@ class Phrasebook:
             found.present |= 1 << slot
         return found
 
-    def readings(self, texts: Sequence[str]) -> list[Reading]:
-        """The readings of several plain texts."""
+    def readings(self, texts: Sequence[tuple[str, int]]) -> list[Reading]:
+        """The readings of several plain texts, each with the sides that may have said it."""
         found = {text: self._read.get(text) for text in texts}
         new = [text for text, reading in found.items() if reading is None]
         for text, made in zip(new, self._index.read(new) if new else (), strict=True):
@@ -82,20 +92,26 @@ class Phrasebook:
 
     def present(self, view: CallView, role: Role | None) -> int:
         """A bit for each slot of which anything stands in the talks of a side."""
+        self.heard(view.talks)  # all new texts at once
         return self.heard(view.talks_of(role)).present
 
     @cached_property
     def _index(self) -> _Index:
-        return _Index(self._lexicons, self._limits)
+        return _Index(self._entries)
+
+
+def _speaker(talk: Talk) -> int:
+    return SIDES.get(talk.role, BOTH) if talk.sure else BOTH
 
 
 @dataclass(slots=True)
 class _Literal:
-    """A string that wordings begin with: ``whole`` are those that it is all of, ``parted`` those that go on behind a gap."""
+    """A string that wordings begin with: ``whole`` are those that it is all of; ``parted`` those that go on behind a gap, by the number of
+    the string that they end with."""
 
     size: int
     whole: list[tuple[int, int]]
-    parted: list[tuple[int, int, Wording]]
+    parted: dict[int, list[tuple[int, int, Wording]]]
     bounded: Wording | None = None
     """One of the wordings, where Latin letters around it matter."""
 
@@ -103,42 +119,49 @@ class _Literal:
 class _Index:
     """The lexicons made ready for reading, when the first text comes."""
 
-    def __init__(self, lexicons: Sequence[Lexicon], limits: Sequence[float | None]) -> None:
+    def __init__(self, entries: Sequence[Entry]) -> None:
         from qa.rules import hearing  # takes tenths of a second, which who only checks rules need not wait for
         from qa.rules.kernels import strings
 
         self._strings = strings
-        literals: dict[str, _Literal] = {}
-        for slot, words in enumerate(lexicons):
-            for number, entry in enumerate(words.wordings):
-                text = entry.phrase.parts[0]
-                literal = literals.setdefault(text, _Literal(len(text), [], []))
-                if entry.pattern is not None:
-                    literal.parted.append((slot, number, entry))
+        number: dict[str, int] = {}
+        self._literals: list[_Literal] = []
+
+        def literal(text: str) -> int:
+            if text not in number:
+                number[text] = len(number)
+                self._literals.append(_Literal(len(text), [], {}))
+            return number[text]
+
+        for slot, entry in enumerate(entries):
+            for which, wording in enumerate(entry.words.wordings):
+                head = self._literals[literal(wording.phrase.parts[0])]
+                if wording.pattern is not None:
+                    head.parted.setdefault(literal(wording.phrase.parts[-1]), []).append((slot, which, wording))
                     continue
-                literal.whole.append((slot, number))
-                if entry.left or entry.right:
-                    literal.bounded = entry
-        self._literals = list(literals.values())
-        self._trie = strings.trie(list(literals))
+                head.whole.append((slot, which))
+                if wording.left or wording.right:
+                    head.bounded = wording
+        self._trie = strings.trie(list(number))
         self._choirs = [
-            hearing.choir([(slot, words) for slot, words in enumerate(lexicons) if limits[slot] == limit], limit)
-            for limit in sorted({limit for limit in limits if limit is not None})
+            hearing.choir([(n, e.words, BOTH if e.by is None else SIDES[e.by]) for n, e in enumerate(entries) if e.limit == limit], limit)
+            for limit in sorted({entry.limit for entry in entries if entry.limit is not None})
         ]
 
-    def read(self, texts: Sequence[str]) -> Iterable[Reading]:
-        """A reading of each of several different texts."""
+    def read(self, texts: Sequence[tuple[str, int]]) -> Iterable[Reading]:
+        """A reading of each of several different texts, given with the sides that may have said them."""
         from qa.rules.soundrows import rows_of
 
-        rows = rows_of(texts)
+        rows = rows_of([text for text, _ in texts])
         standing: list[dict[int, list[int]]] = [{} for _ in texts]
-        for text, begin, literal in zip(*(c.tolist() for c in self._strings.standing(rows.codes, rows.at, self._trie)), strict=True):
-            standing[text].setdefault(literal, []).append(begin)
+        for at, begin, literal in zip(*[c.tolist() for c in self._strings.standing(rows.codes, rows.at, self._trie)], strict=True):
+            standing[at].setdefault(literal, []).append(begin)
         near: list[dict[int, Near]] = [{} for _ in texts]
+        speakers = [speaker for _, speaker in texts]
         for choir in self._choirs:
-            for text, slot, what in choir.hear(rows):
-                near[text][slot] = what
-        return [Reading(self._said(text, met) if met else {}, heard) for text, met, heard in zip(texts, standing, near, strict=True)]
+            for at, slot, what in choir.hear(rows, speakers):
+                near[at][slot] = what
+        return [Reading(self._said(text, met) if met else {}, heard) for (text, _), met, heard in zip(texts, standing, near, strict=True)]
 
     def _said(self, text: str, standing: Mapping[int, list[int]]) -> dict[int, tuple[Span, ...]]:
         """Where wordings stand to the letter, by slot, given where literals do: of overlapping places the first and longest."""
@@ -156,9 +179,11 @@ class _Index:
                     spans = [span for span in spans if literal.bounded._bounded(text, *span)]
                 for slot, number in literal.whole if spans else ():
                     found.setdefault(slot, []).extend([(start, end, number) for start, end in spans])
-            for slot, number, entry in literal.parted:
-                if entry.phrase.parts[-1] in text:
-                    found.setdefault(slot, []).extend([(start, end, number) for start, end in entry.spans(text)])
+            if literal.parted:
+                for tail in standing.keys() & literal.parted.keys():
+                    if standing[tail][-1] >= begins[0] + literal.size:
+                        for slot, number, entry in literal.parted[tail]:
+                            found.setdefault(slot, []).extend([(start, end, number) for start, end in entry.spans(text)])
         return {slot: _first_and_longest(spans) for slot, spans in found.items() if spans}
 
 
