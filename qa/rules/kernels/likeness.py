@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from qa.compiled import kernel
-from qa.rules.kernels.subsequence import BITS, Stretch, promising, stretch
+from qa.rules.kernels.subsequence import BITS, Stretch, hopeful, stretch
 
 Ints = npt.NDArray[np.int64]
 Short = npt.NDArray[np.int32]
@@ -93,21 +93,16 @@ def _compared(
     """The best stretch of a text for the sentence ``mine[low:low + size]`` (see :func:`stretch`)."""
     words = (size + BITS - 1) // BITS
     marked = long <= BITS * len(where)
-    if marked:
-        shared = 0
-        seen[0] = 0
-        for begin in range(0, long, BITS):
-            left = where[begin // BITS]
-            for place in range(begin, min(long, begin + BITS)):
-                shared += left & 1
-                left >>= 1
-                seen[place + 1] = shared
-        if not promising(seen, size, long, floor):
-            return 0, 1, 0, 0
+    seen[0] = shared = 0
+    for begin in range(0, long if marked else 0, BITS):
+        left = where[begin // BITS]
+        for place in range(begin, min(long, begin + BITS)):
+            shared += left & 1
+            left >>= 1
+            seen[place + 1] = shared
     for place in range(size):
         bits[place // BITS, mine[low + place]] |= 1 << (place % BITS)
     if not marked:
-        seen[0] = 0
         for place in range(long):
             held = 0
             for word in range(words):
@@ -194,7 +189,8 @@ def closest(
             for by_sound in range(2):
                 shared, symbols, begin, end = 0, 1, 0, 0
                 if by_sound:
-                    if s_held[sentence] >= s_needed[sentence]:
+                    enough = s_held[sentence] >= s_needed[sentence]
+                    if enough and (voiced > BITS or hopeful(s_where[sentence, 0], voices, voiced, limit)):
                         where = s_where[sentence]
                         shared, symbols, begin, end = _compared(
                             s_symbols, first, voices, s_numbers, voiced, where, s_bits, s_seen, s_state, limit, best, total

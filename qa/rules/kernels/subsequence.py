@@ -127,21 +127,26 @@ def stretch(
 
 
 @kernel
-def promising(seen: Ints, size: int, long: int, floor: float) -> bool:
-    """Whether any stretch has enough of the sentence's symbols, in whatever order, to reach ``floor`` (see :func:`stretch`)."""
+def hopeful(places: int, size: int, long: int, floor: float) -> bool:
+    """Whether any stretch has enough of the sentence's symbols, in whatever order, to reach ``floor`` (see :func:`stretch`).
+
+    ``places`` are bits: where in a text of at most ``BITS`` symbols those of the sentence stand.
+    """
     if long <= size:
-        return enough(seen[long], size + long, floor, 0, 1)
-    needed, at = least(floor, 2 * size, 0, 1), 0
+        return enough(ones(places), size + long, floor, 0, 1)
+    needed, at, wide = least(floor, 2 * size, 0, 1), 0, (1 << size) - 1
     while at <= long - size:
-        shared = seen[at + size] - seen[at]
+        shared = ones((places >> at) & wide)
         if shared >= needed:
             return True
         at += needed - shared
     for tail in range(2):
         wide = size - 1
         while wide > 0 and enough(wide, size + wide, floor, 0, 1):
-            first = long - wide if tail else 0
-            if enough(seen[first + wide] - seen[first], size + wide, floor, 0, 1):
+            shared = ones(places >> (long - wide) if tail else places & ((1 << wide) - 1))
+            if enough(shared, size + wide, floor, 0, 1):
                 return True
             wide -= 1
+            while wide >= shared and not enough(shared, size + wide, floor, 0, 1):
+                wide -= 1
     return False
