@@ -12,7 +12,7 @@ import numpy as np
 from qa.rules.batch.hits import Hits, spoken, written
 from qa.rules.batch.placement import Placing, Weak
 from qa.rules.batch.scanner import Scanner
-from qa.rules.batch.table import Bools, Ints, Table, text_of
+from qa.rules.batch.table import Bools, Ints, Table
 from qa.rules.batch.talks import Talks
 from qa.rules.conditions import regex
 from qa.rules.model import TurnRange
@@ -77,7 +77,7 @@ class Matched:
         a hit, one that is certain is enough of a call.
         """
         rows: list[tuple[int, int, int]] = []
-        text, at = self._lines[plain]
+        text, at = self._lines(plain)
         heads = np.flatnonzero(np.diff(place, prepend=-1))
         bounds, fired = np.append(heads, len(place)), which.tolist()
         places = place[heads]
@@ -118,10 +118,16 @@ class Matched:
             inside &= self.placing.in_turns(step.condition.window, talk)
         return inside
 
+    def _lines(self, plain: bool) -> tuple[bytes, Ints]:
+        """The sentences, or the talks' plain text, as UTF-8, a line each, and where each begins."""
+        return self._plain_lines if plain else (self.table.utf8, self.table.byte_at)
+
     @cached_property
-    def _lines(self) -> tuple[tuple[bytes, Ints], tuple[bytes, Ints]]:
-        """The sentences, and the talks' plain text, as UTF-8, a line each, and where each begins."""
-        return (self.table.utf8, self.table.byte_at), self._plain_lines()
+    def _plain_lines(self) -> tuple[bytes, Ints]:
+        from qa.rules.kernels.utf8 import lines
+
+        text, begins = lines(self.talks.codes, self.talks.at)
+        return text.tobytes(), begins
 
     def _scan(self, plain: bool) -> tuple[Ints, Ints]:
         """(pattern, talk or sentence), each pair once."""
@@ -129,16 +135,8 @@ class Matched:
         if not scanner.patterns:
             none = np.zeros(0, dtype=np.int64)
             return none, none
-        text, at = self._lines[plain]
+        text, at = self._lines(plain)
         which, byte = scanner.find(text)
         line = np.searchsorted(at, byte, side="right") - 1
         pairs = np.unique(which * len(at) + line)
         return pairs // len(at), pairs % len(at)
-
-    def _plain_lines(self) -> tuple[bytes, Ints]:
-        talks = self.talks
-        codes = np.insert(talks.codes, talks.at[1:-1], np.uint32(ord("\n"))) if len(talks.call) else talks.codes
-        text = text_of(codes).encode("utf-8", "replace")
-        sizes = 1 + (talks.codes >= 0x80).astype(np.int64) + (talks.codes >= 0x800) + (talks.codes >= 0x10000)
-        sums = np.concatenate([[0], np.cumsum(sizes)])
-        return text, sums[talks.at] + np.arange(len(talks.at))
