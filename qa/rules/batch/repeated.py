@@ -17,6 +17,7 @@ from qa.rules.batch.plaintext import LATIN, ends_of
 from qa.rules.batch.table import OTHER, Bools, Codes, Ints, Table, code_points, pieces, text_of
 from qa.rules.batch.talks import Talks
 from qa.rules.conditions import repeats
+from qa.rules.kept import kept
 from qa.rules.model import Doubt
 from qa.rules.plaintext import spoken_length
 from qa.rules.plan import Step
@@ -144,7 +145,7 @@ class _Kind:
     guards: Codes
 
 
-@lru_cache(maxsize=1 << 14)
+@kept(1_000_000)
 def _kind(text: str) -> _Kind:
     words = [ord(word) if len(word) == 1 else _words.setdefault(word, 0x110000 + len(_words)) for word in repeats.guarded(text)]
     return _Kind(spoken_length(text), code_points(sound.sounds(text).loose), np.array(words, dtype=np.uint32))
