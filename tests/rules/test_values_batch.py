@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from typing import Any
 
 import numpy as np
@@ -16,11 +17,13 @@ from qa.rules.batch import TRUTHS, judge_many
 from qa.rules.batch.execution import Execution
 from qa.rules.batch.many import prepared
 from qa.rules.batch.table import of_calls
-from qa.rules.batch.valued import entity
+from qa.rules.batch.valued import entity, worth_reading
 from qa.rules.conditions.entity import KINDS
 from qa.rules.judging import judge
 from qa.rules.plan import compile_plan
 from qa.rules.single import Run
+from qa.text.quantities import KINDS as QUANTITIES
+from qa.text.quantities import quantities
 
 CARD = """
 id: t
@@ -142,6 +145,25 @@ TEXTS = [
     "six one seven five five five oh one nine nine", "我叫陈晓明", "我家住文华路16号三栋二单元501", "川A12345", "a@b.com",
     "一三八零零零零四五一七", "您好再见", "好的", "嗯",
 ]  # fmt: skip
+
+
+PIECES = [
+    "三", "十", "半", "45", "１２", "一", "三百二十", "1.5", "1,000", "个", "小时", "分钟", "分", "刻钟", "天", "个工作日",
+    "月", "年", "到", "或", "-", " ", "多", "来", "几", "零", "，", "元", "块", "毛", "%", "％", "百分之", "成", "度", "户",
+    "千瓦时", "kWh", "minutes", "hour", "one", " and a half ", "an ", "half ", "a quarter of an hour", "a couple of ",
+    "$", "￥", "dollars", "嗯", "的", "点", "twenty-five", "五", "万",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", QUANTITIES)
+def test_whatever_holds_a_quantity_is_read(kind: str) -> None:
+    dice = random.Random(7)
+    texts = ["".join(dice.choice(PIECES) for _ in range(dice.randint(1, 6))) for _ in range(3000)]
+    table = of_calls([Call(str(n), (Turn(0, Role.AGENT, text),)) for n, text in enumerate(texts)])
+    worth = worth_reading([kind], table, table.call_of, table.n)
+    held = [any(q.kind == kind for q in quantities(text)) for text in texts]
+    assert sum(held) > 50
+    assert not [text for text, has, read in zip(texts, held, worth, strict=True) if has and not read]
 
 
 def one(kind: str) -> RuleSet:

@@ -71,13 +71,13 @@ class SpokenValues:
         """In which of the talks one of the phrases that must stand near a value may begin."""
         from qa.rules.kernels import glances
 
-        heads = sorted({entry.phrase.parts[0][:2] for entry in prepared.near.wordings})
+        heads = sorted({entry.phrase.parts[0] for entry in prepared.near.wordings})
         if not heads:
             return np.ones(len(talk), dtype=np.bool_)
         first = np.zeros(0x110000, dtype=np.bool_)
         first[[ord(head[0]) for head in heads]] = True
-        one, two = (np.array([ord(head[n]) if len(head) > n else 0 for head in heads], dtype=np.uint32) for n in (0, 1))
-        return glances.begun(self.talks.codes, self.talks.at[talk], self.talks.at[talk + 1], first, one, two)
+        words = np.array([[ord(c) for c in head.ljust(max(map(len, heads)), "\0")] for head in heads], dtype=np.uint32)
+        return glances.holds(self.talks.codes, self.talks.at[talk], self.talks.at[talk + 1], first, words)
 
     def _turns(self, talk: int) -> list[int]:
         order, at = self._by_talk

@@ -17,7 +17,7 @@ from qa.text.numbers import NUMERALS
 
 Bytes = npt.NDArray[np.uint8]
 _BEHIND = {
-    "duration": "秒刻分小个钟工自天日星礼周月年来几多半零到至或",
+    "duration": "秒刻分小钟工自天日星礼周月年来几多半",
     "amount": "元块毛角分百千万亿美欧英",
     "percent": "%％分成",
     "count": "千度户次人位个条张台只家名倍安伏公平米单件级层遍",
@@ -34,7 +34,11 @@ _WORDS = {
     "count": ("kwh", "kil", "uni", "tim", "peo", "cus", "hom", "cal"),
 }
 """How English units begin, or what is within them."""
-_SIGNS = {"amount": "¥￥$€£", "date": "昨今明后前周期拜下上本这", "duration": "", "percent": "", "count": ""}
+_SIGNS = {"amount": "¥￥$€£", "date": "昨今明后前周期拜下上本这", "duration": "", "percent": "%％", "count": ""}
+_COUNTERS = {"duration": "个"}
+"""What stands between a number and its unit: alone it counts something else."""
+_STOPS = "，！？；"
+"""Full-width signs that no quantity goes on behind, or not without a number before its unit."""
 _WIDE = 0xFF01
 """The first of the full-width letters and signs, which are read like plain ones."""
 _NUMBERS = f"{NUMERALS}0123456789０１２３４５６７８９半"
@@ -64,12 +68,14 @@ def worth_reading(kinds: Sequence[str], table: Table, group: Ints, size: int) ->
 @lru_cache(maxsize=8)
 def _told_by(kind: str) -> tuple[Bytes, Codes]:
     """What every code point is to a quantity of a kind, and the words that tell of one, a row each."""
-    from qa.rules.kernels.glances import BEHIND, LETTER, NUMBER, SIGN
+    from qa.rules.kernels.glances import BEHIND, COUNTER, LETTER, NUMBER, SIGN
 
     found = np.zeros(0x110000, dtype=np.uint8)
     found[_among(_NUMBERS)] |= NUMBER
     found[_among(_BEHIND[kind] + " -")] |= BEHIND
     found[_WIDE:] |= BEHIND
+    found[_among(_STOPS)] &= ~np.uint8(BEHIND)
+    found[_among(_COUNTERS.get(kind, ""))] |= COUNTER
     found[_among(_SIGNS[kind])] |= SIGN
     found[_latin(np.arange(len(found), dtype=np.uint32))] |= BEHIND | LETTER
     words = np.zeros((len(_WORDS[kind]), max(map(len, _WORDS[kind]))), dtype=np.uint32)
