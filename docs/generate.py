@@ -21,6 +21,7 @@ from hotline.store.roles_table import with_roles
 from qa import rules
 from qa.rules import pages
 from qa.rules.schema import schema_text
+from reports import kpi
 
 DOCS = Path(__file__).parent
 
@@ -96,6 +97,8 @@ PAGES: dict[str, Callable[[], str]] = {
     "rules-reference.md": rules_reference,
     "rule-sets.md": lambda: rule_sets_page("en"),
     "rule-sets.zh-CN.md": lambda: rule_sets_page("zh"),
+    "kpis.md": lambda: kpi.page("en"),
+    "kpis.zh-CN.md": lambda: kpi.page("zh"),
     "rules.schema.json": schema_text,
     "store.md": lambda: store_page("store.md", "en"),
     "store.zh-CN.md": lambda: store_page("store.zh-CN.md", "zh"),

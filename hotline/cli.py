@@ -15,7 +15,7 @@ from hotline.console import err, plain
 from hotline.errors import HotlineError, MissingPart
 from hotline.locale import messages
 
-GROUPS = ("models", "calls", "rules", "centre", "board", "forecast", "staff", "report", "agents", "users")
+GROUPS = ("models", "calls", "rules", "centre", "board", "kpi", "forecast", "staff", "report", "agents", "users")
 
 app = typer.Typer(
     name="hotline",

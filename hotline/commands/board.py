@@ -14,7 +14,7 @@ from hotline.settings import Settings
 from hotline.store import Store, open_store, weeks
 from hotline.store.access import OPERATOR
 from hotline.store.service import last_day
-from reports import boards, kpi, wording
+from reports import boards, wording
 from reports.week import IsoWeek
 
 app = typer.Typer(help="Weekly boards per agent and team, with intervals.", no_args_is_help=True)
@@ -83,13 +83,6 @@ def _print(board: boards.Board, agents: pl.DataFrame, teams: pl.DataFrame, curre
         names = {"agent_id": "ID", "agent_name": labels["agent"], team_name: labels["team"]}
         emit(wording.table(agents.to_dicts(), names, current.language), False, title=f"{head} · {labels['agent']}")
     out.print(labels["chance"])
-
-
-@app.command("kpis")
-def definitions(as_json: JsonFlag = False) -> None:
-    """What each number means: formula, numerator, denominator, what is left out, where it comes from."""
-    heads, rows = kpi.definition_rows(settings.load().language)
-    emit([dict(zip(heads, row, strict=True)) for row in rows], as_json, title="KPI")
 
 
 def chosen_week(store: Store, given: str | None) -> IsoWeek:

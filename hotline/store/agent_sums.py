@@ -81,21 +81,21 @@ def half_hours(connection: sa.Connection, begin: datetime, end: datetime) -> pl.
         .add_columns(spent("phone", *PHONE), spent("break", "break"), *(spent(name, name) for name in AWAY))
         .add_columns(spent("busy", *BUSY), spent("available", "available"), sa.func.sum(seconds).cast(sa.Float).label("login"))
         # by way of the agents: the key begins with them, and there is no index on the instant alone
-        .select_from(agents.join(agent_intervals, agent_intervals.c.agent_id == agents.c.id))
+        .where(agent_intervals.c.agent_id.in_(sa.select(agents.c.id)))
         .where(agent_intervals.c.start >= begin, agent_intervals.c.start < end)
         .group_by(agent_intervals.c.agent_id, agent_intervals.c.start)
     )
     return frame(connection, query)
 
 
-def planned(connection: sa.Connection, begin: datetime, end: datetime) -> pl.DataFrame:
+def planned(connection: sa.Connection, begin: datetime, end: datetime) -> pl.LazyFrame:
     """What schedules say between two instants: agent_id, start (of the half-hour), activity, seconds."""
     query = (
         sa.select(*(agent_schedules.c[name] for name in ("agent_id", "start", "end", "activity")))
-        .select_from(agents.join(agent_schedules, agent_schedules.c.agent_id == agents.c.id))
+        .where(agent_schedules.c.agent_id.in_(sa.select(agents.c.id)))
         .where(agent_schedules.c.start < end, agent_schedules.c.start >= begin - timedelta(days=1), agent_schedules.c.end > begin)
     )
-    clipped = frame(connection, query).with_columns(pl.col("start").clip(lower_bound=begin), pl.col("end").clip(upper_bound=end))
+    clipped = frame(connection, query).lazy().with_columns(pl.col("start").clip(lower_bound=begin), pl.col("end").clip(upper_bound=end))
     halves = pl.datetime_ranges(pl.col("start").dt.truncate("30m"), pl.col("end"), "30m", closed="left").alias("half")
     overlap = pl.min_horizontal("end", pl.col("half") + timedelta(minutes=30)) - pl.max_horizontal("start", "half")
     return (
@@ -107,7 +107,7 @@ def planned(connection: sa.Connection, begin: datetime, end: datetime) -> pl.Dat
     )
 
 
-def adherence(done: pl.DataFrame, plan: pl.DataFrame) -> pl.DataFrame:
+def adherence(done: pl.LazyFrame, plan: pl.LazyFrame) -> pl.LazyFrame:
     """Each planned activity of a half-hour beside what was done: agent_id, start, activity, planned, adherent (s)."""
     spent = done.unpivot(on=["phone", "break", *AWAY], index=["agent_id", "start"], variable_name="activity", value_name="spent")
     return plan.join(spent, on=["agent_id", "start", "activity"], how="left").select(
@@ -120,7 +120,7 @@ def adherence(done: pl.DataFrame, plan: pl.DataFrame) -> pl.DataFrame:
 def _worked(connection: sa.Connection, day: date, zone: ZoneInfo) -> pl.DataFrame:
     """agent_id and the columns of ``agent_days`` that come from states and schedules."""
     begin, end = _midnight(day, zone), _midnight(day + timedelta(days=1), zone)
-    done, plan = half_hours(connection, begin, end), planned(connection, begin, end)
+    done, plan = half_hours(connection, begin, end).lazy(), planned(connection, begin, end)
     states = done.group_by("agent_id").agg(
         login_s=pl.col("login").sum(),
         busy_s=pl.col("busy").sum(),
@@ -139,7 +139,7 @@ def _worked(connection: sa.Connection, day: date, zone: ZoneInfo) -> pl.DataFram
         )
     )
     both = states.join(kept, on="agent_id", how="full", coalesce=True).fill_null(0.0)
-    return both.with_columns(worked_s=pl.when(pl.col("scheduled_s") > 0).then("phone").otherwise(0.0)).drop("phone")
+    return both.with_columns(worked_s=pl.when(pl.col("scheduled_s") > 0).then("phone").otherwise(0.0)).drop("phone").collect()
 
 
 def _midnight(day: date, zone: ZoneInfo) -> datetime:

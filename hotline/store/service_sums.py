@@ -48,7 +48,8 @@ def _queues(connection: sa.Connection, day: date, begin: datetime, end: datetime
     sums = (measure.total() for measure in QUEUES.values())
     query = (
         sa.select(interval_counts.c.queue_id, sa.literal(day), *sums)
-        .select_from(queues.join(interval_counts, interval_counts.c.queue_id == queues.c.id))
+        # named one by one: the key begins with them, and there is no index on the instant alone
+        .where(interval_counts.c.queue_id.in_(sa.select(queues.c.id)))
         .where(interval_counts.c.start >= begin, interval_counts.c.start < end)
         .group_by(interval_counts.c.queue_id)
     )
@@ -93,21 +94,23 @@ def runs(clock: Clock) -> sa.ColumnElement[bool]:
     return sa.and_(sa.true(), *wanted)
 
 
-def ran_out(clock: Clock, begin: datetime, end: datetime) -> sa.ColumnElement[bool]:
-    """The condition that a work order's time on this clock ran out in ``begin`` ≤ instant < ``end``."""
+def ran_out(clock: Clock, begin: datetime, end: datetime) -> list[sa.ColumnElement[bool]]:
+    """The conditions, of which one holds for a work order whose time on this clock ran out in ``begin`` ≤ instant < ``end``.
+
+    A list, because one index serves each of them and none serves all.
+    """
     start = tickets.c[clock.start]
     own = tickets.c[clock.extended] if clock.extended else None
-    usual = []
     named = [kind for kind in clock.limit_s if kind != OTHER]
+    found = [] if own is None else [sa.and_(own >= begin, own < end)]
     for kind, seconds in clock.limit_s.items():
         limit = timedelta(seconds=seconds)
         of_kind = tickets.c.type == kind if kind != OTHER else tickets.c.type.not_in(named) if named else sa.true()
         # the limit is taken from the bounds and not added to the start, so that the start's index serves
-        usual.append(sa.and_(of_kind, start >= begin - limit, start < end - limit))
-    if own is None:
-        return sa.or_(*usual)
-    dated = sa.and_(own >= begin, own < end, start.is_not(None))
-    return sa.or_(dated, sa.and_(own.is_(None), sa.or_(*usual)))
+        usual = [of_kind, start >= begin - limit, start < end - limit]
+        # coalesce hides the column from its index, which would serve up every work order without a date of its own
+        found.append(sa.and_(*usual, *([] if own is None else [sa.func.coalesce(own, own).is_(None)])))
+    return found
 
 
 def in_time(clock: Clock) -> sa.ColumnElement[bool]:
@@ -129,12 +132,15 @@ def party_of(clock: Clock) -> sa.ColumnElement[str]:
 
 
 def _clock(clock: Clock, begin: datetime, end: datetime) -> sa.Select[Any]:
+    """Sums of a clock a queue, type, unit and party. Each condition of :func:`ran_out` is searched for by itself."""
+    every = [sa.select(tickets.c.id).where(condition, runs(clock)) for condition in ran_out(clock, begin, end)]
+    chosen = sa.union_all(*every) if len(every) > 1 else every[0]
     unit, kept = unit_of_ticket(), Measure(in_time(clock)).total()
     due = sa.func.count()
     return (
         sa.select(sa.literal(clock.id).label("clock"), tickets.c.queue_id, tickets.c.type, unit.label("unit_path"))
         .add_columns(party_of(clock).label("party"), due.label("due"), kept.label("kept"), (due - kept).label("breached"))
         .select_from(of_tickets())
-        .where(ran_out(clock, begin, end), runs(clock))
+        .where(tickets.c.id.in_(chosen), tickets.c[clock.start].is_not(None))
         .group_by(tickets.c.queue_id, tickets.c.type, unit, party_of(clock))
     )
