@@ -22,7 +22,6 @@ class Choir:
     """Lexicons whose likenesses are wanted up to the same ``limit``; of each wording of the book its ``slot`` and its number there."""
 
     book: Book
-    longest: int
     lists: Lists
     slot: list[int]
     number: list[int]
@@ -35,7 +34,7 @@ class Choir:
         """
         texts = Texts(rows.codes, rows.at, rows.sounds, rows.places, rows.row_at)
         said_by = np.array(speakers, dtype=np.int32)
-        found = heard_in_all(texts, said_by, self.book, self.longest, self.lists, sounding(), self.limit)
+        found = heard_in_all(texts, said_by, self.book, self.lists, sounding(), self.limit)
         starts = rows.at.tolist()
         for text, which, begin, end, cost, size in zip(*[column.tolist() for column in found], strict=True):
             at = starts[text]
@@ -68,7 +67,9 @@ def choir(lexicons: Sequence[tuple[int, Lexicon, int]], limit: float) -> Choir:
     of = np.repeat(np.arange(len(sizes), dtype=np.int32), sizes)
     first = [ord(entry.phrase.parts[0][0]) if len(entry.queries[0].sounds.loose) < 2 else 0 for entry in whole.wordings]
     longest = max((len(query.sounds.loose) for entry in whole.wordings for query in entry.queries), default=1)
-    lists = Lists(of, np.array(first, dtype=np.int32), np.array([side for _, _, side in lexicons], dtype=np.int32))
+    ready = book(whole, limit)
+    sides = np.array([side for _, _, side in lexicons], dtype=np.int32)
+    lists = Lists(of, np.array(first, dtype=np.int32), sides, longest, int(ready.opening.max(initial=-1)) + 1)
     number = [n for size in sizes for n in range(size)]
     slot = [slot for (slot, _, _), size in zip(lexicons, sizes, strict=True) for _ in range(size)]
-    return Choir(book(whole, limit), longest, lists, slot, number, limit)
+    return Choir(ready, lists, slot, number, limit)
