@@ -78,3 +78,32 @@ def test_numbers_that_masking_hides_still_tell_examples_apart() -> None:
     text = card(item).replace('"agent: 一切正常甲"', talk.format("13800138000"))
     text = text.replace('"agent: 一切正常丁"', talk.format("13800138009"))
     assert "examples-conflict" not in {kind for kind, _ in kinds(text)}
+
+
+VARIABLES = """variables:
+  bad:
+    default: [闭嘴]
+    cases:
+      - {when: {province: 山东}, value: [聒噪]}
+      - {when: {province: 广东}, value: [收声, 滚蛋]}
+"""
+ASKS = "conditions: {y: {say: $bad, by: agent}}\nforbid: y"
+
+
+def test_an_overlap_that_one_case_of_a_variable_brings() -> None:
+    """With the default and the first case the two items share no word, with the second they do."""
+    assert ("overlap", "i1") in kinds(card(RUDE, ASKS, head=VARIABLES))
+    assert ("overlap", "i1") not in kinds(card(RUDE, ASKS, head=VARIABLES.replace("收声, 滚蛋", "收声")))
+    ban = "conditions: {x: {say: [收声, 滚蛋, 请讲], by: agent}}\nforbid: x"
+    want = "conditions: {y: {say: $bad, by: agent}}\nexpect: y"
+    assert ("contradiction", "i1") in kinds(card(want, ban, head=VARIABLES))
+
+
+def test_an_example_is_judged_as_its_metadata_say() -> None:
+    """A pattern shares no written word; the example of the province shows that both items punish it."""
+    pattern = "conditions: {x: {regex: '收.{0,2}声', by: agent}}\nforbid: x"
+    quiet = card(pattern, ASKS, head=VARIABLES)
+    assert ("overlap", "i1") not in kinds(quiet)
+    for province, found in (("广东", True), ("山东", False)):
+        told = quiet.replace('"agent: 一切正常丁"', f"{{meta: {{province: {province}}}, turns: 'agent: 收声'}}", 1)
+        assert (("overlap", "i1") in kinds(told)) is found

@@ -1,13 +1,14 @@
 """Items that get in each other's way: the same words punished twice, or demanded here and forbidden there.
 
-Phrases are compared as they are written; for what only shows when it is judged (patterns, likeness, counts) every example that
-fails its own item is judged by all others as well.
+Phrases are compared as they are written, with the default values of the variables and with those of each of their cases; for what only
+shows when it is judged (patterns, likeness, counts) every example that fails its own item is judged by all others as well, as its own
+metadata say.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from qa.calls import Call
 from qa.rules import expressions
@@ -15,9 +16,11 @@ from qa.rules.checks.logic import jointly_possible
 from qa.rules.checks.phrases import Wording, phrases_of, wordings
 from qa.rules.conditions import OPERATORS
 from qa.rules.expressions import And, Count, Name
+from qa.rules.language import load_variant
 from qa.rules.model import Condition, Item, RuleSet, Title
 from qa.rules.plan import compile_plan
 from qa.rules.single import Run
+from qa.rules.variants import MAX_VARIANTS, variant_for
 from qa.scoring import Outcome, outcome_of
 
 
@@ -43,11 +46,24 @@ class _Side:
 def clashes(rule_set: RuleSet) -> Iterator[Clash]:
     """Every pair of items in each other's way, once a pair and kind."""
     seen: set[tuple[str, frozenset[str]]] = set()
-    for clash in (*_by_words(rule_set), *_by_examples(rule_set)):
+    by_words = (clash for one in _readings(rule_set) for clash in _by_words(one))
+    for clash in (*by_words, *_by_examples(rule_set)):
         key = (clash.kind, frozenset((clash.item.id, clash.other.id)))
         if key not in seen:
             seen.add(key)
-            yield clash
+            # a reading with other values has lines of its own where files are included
+            yield replace(clash, item=rule_set.item(clash.item.id), other=rule_set.item(clash.other.id))
+
+
+def _readings(rule_set: RuleSet) -> Iterator[RuleSet]:
+    """The rule set with its default values, and with the n-th case of every variable that has so many; at most ``MAX_VARIANTS``.
+
+    So each value is looked at beside the defaults or cases of the others, not beside each of them: these may be very many.
+    """
+    yield rule_set
+    longest = max((len(variable.cases) for variable in rule_set.variables.values()), default=0)
+    for number in range(min(longest, MAX_VARIANTS)):
+        yield load_variant(rule_set, {n: v.cases[number].value for n, v in rule_set.variables.items() if number < len(v.cases)})
 
 
 def _by_words(rule_set: RuleSet) -> Iterator[Clash]:
@@ -114,21 +130,22 @@ def _no_escape(want: _Side, ban: _Side) -> bool:
 
 
 def _by_examples(rule_set: RuleSet) -> Iterator[Clash]:
-    plan = compile_plan(rule_set)
-    for item in rule_set.items:
-        for example in item.examples:
+    for written in rule_set.items:
+        for example in written.examples:
             if example.outcome != "fail":
                 continue
-            run = Run(plan, example.call)
-            mine = _accused_places(run, item, rule_set)
+            meant = variant_for(rule_set, example.call)
+            item = meant.item(written.id)
+            run = Run(compile_plan(meant), example.call)
+            mine = _accused_places(run, item, meant)
             if not mine:
                 continue
-            for other in rule_set.items:
+            for other in meant.items:
                 if other.id == item.id or not _punishes_twice(item, other):
                     continue
-                common = mine & _accused_places(run, other, rule_set)
+                common = mine & _accused_places(run, other, meant)
                 if common and _fails(run, item) and _fails(run, other):
-                    yield _twice(item, other, _said(example.call, common))
+                    yield _twice(written, other, _said(example.call, common))
 
 
 def _accused_places(run: Run, item: Item, rule_set: RuleSet) -> frozenset[tuple[int, int]]:
