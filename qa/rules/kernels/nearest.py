@@ -87,12 +87,13 @@ def first_from(places: Numbers, low: int, high: int, least: int) -> int | np.int
 
 @kernel
 def near_part(
-    texts: Texts, low: int, high: int | np.int64, stop: int, phrase: Numbers, of: Sounding, limit: float, scratch: Scratch
+    texts: Texts, low: int, high: int | np.int64, stop: int, book: Book, part: int, of: Sounding, limit: float, scratch: Scratch
 ) -> tuple[int | np.int64, int | np.int64, float]:
-    """Plain characters begin and end, and cost, of ``phrase`` among the sounds ``low`` to ``high`` of a text that ends at ``stop``.
+    """Plain characters begin and end, and cost, of a part among the sounds ``low`` to ``high`` of a text that ends at ``stop``.
 
     Begin is -1 where it would cost more than ``limit`` a sound, or where there are more than a sound too few.
     """
+    phrase = book.sounds[book.sound_at[part] : book.sound_at[part + 1]]
     size = len(phrase)
     if high - low < size - 1:
         return -1, -1, 0.0
@@ -120,33 +121,33 @@ def near_wording(
     begin, end = np.int64(-1), start
     cost, length = 0.0, np.int64(0)
     for part in range(book.part_at[wording], book.part_at[wording + 1]):
-        phrase = book.sounds[book.sound_at[part] : book.sound_at[part + 1]]
-        size = len(phrase)
+        size = np.int64(book.sound_at[part + 1] - book.sound_at[part])
         reach = stop
         if begin >= 0:
             reach = min(stop, end + GAP + 2 * size)
             low = first_from(texts.places, low, high, end)
         if size < 2:
-            letters = book.codes[book.code_at[part] : book.code_at[part + 1]]
+            letters = np.int64(book.code_at[part])
+            many = book.code_at[part + 1] - letters
             first = end
             met = 0
-            while first + len(letters) <= reach:
+            while first + many <= reach:
                 met = 0
-                while met < len(letters) and texts.codes[first + met] == letters[met]:
+                while met < many and texts.codes[first + met] == book.codes[letters + met]:
                     met += 1
-                if met == len(letters):
+                if met == many:
                     break
                 first += 1
-            if met < len(letters):
+            if met < many:
                 return -1, -1, 0.0, 0
-            last, paid, size = first + len(letters), 0.0, 1
+            last, paid, size = first + many, 0.0, np.int64(1)
         else:
             past = high if reach == stop else first_from(texts.places, low, min(high, low + reach - end), reach)
             opening = book.opening[wording] if begin < 0 else -1
             if opening >= 0 and known.text[opening] == text:
                 first, last, paid = known.begin[opening], known.end[opening], known.cost[opening]
             else:
-                first, last, paid = near_part(texts, low, past, stop, phrase, of, limit, scratch)
+                first, last, paid = near_part(texts, low, past, stop, book, part, of, limit, scratch)
             if opening >= 0:
                 known.text[opening], known.begin[opening], known.end[opening], known.cost[opening] = text, first, last, paid
             if first < 0:
