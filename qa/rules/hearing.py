@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
@@ -49,17 +49,8 @@ def choir(lexicons: Sequence[tuple[int, Lexicon, int]], limit: float) -> Choir:
     def shifted(name: str) -> tuple[int, ...]:
         return tuple(n + at for (_, words, _), at in zip(lexicons, offsets, strict=False) for n in getattr(words, name))
 
-    def merged(name: str) -> Mapping[int, tuple[int, ...]]:
-        found: dict[int, list[int]] = {}
-        for (_, words, _), at in zip(lexicons, offsets, strict=False):
-            for key, numbers in getattr(words, name).items():
-                found.setdefault(key, []).extend([n + at for n in numbers])
-        return {key: tuple(numbers) for key, numbers in found.items()}
-
     whole = Lexicon(
         tuple(entry for _, words, _ in lexicons for entry in words.wordings),
-        merged("near"),
-        merged("sure"),
         shifted("lettered"),
         shifted("in_parts"),
         shifted("always"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TypeVar
 
 from qa.rules import sound, soundkeys
@@ -71,21 +72,25 @@ class Shelf:
     limit: float | None = None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Lexicon:
-    """All wordings of a condition.
-
-    ``near`` and ``sure`` lead from keys of sounds (:mod:`qa.rules.soundkeys`) to those that may be near, or as good as said, where
-    these are heard; of ``lettered`` only letters tell, ``in_parts`` have gaps, ``always`` begin with a single sound.
-    """
+    """All wordings of a condition. Of ``lettered`` only letters tell, ``in_parts`` have gaps, ``always`` begin with a single sound."""
 
     wordings: tuple[Wording, ...]
-    near: Mapping[int, tuple[int, ...]]
-    sure: Mapping[int, tuple[int, ...]]
     lettered: tuple[int, ...]
     in_parts: tuple[int, ...]
     always: tuple[int, ...]
     shelf: Shelf = field(default_factory=Shelf)
+
+    @cached_property
+    def near(self) -> Mapping[int, tuple[int, ...]]:
+        """The wordings that may be near where a key of sounds (:mod:`qa.rules.soundkeys`) is heard, by key."""
+        return _sound_keys(self.wordings, NEAR_RATE)
+
+    @cached_property
+    def sure(self) -> Mapping[int, tuple[int, ...]]:
+        """The same of wordings that may be as good as said."""
+        return _sound_keys(self.wordings, SURE_RATE)
 
     def place(self) -> tuple[Phrasebook, int]:
         """The book that reads texts for it, and its slot there: that of its plan, or its own."""
@@ -100,9 +105,7 @@ def lexicon(phrases: Iterable[Phrase]) -> Lexicon:
     wordings = tuple(_wording(phrase) for phrase in phrases)
     return Lexicon(
         wordings,
-        _sound_keys(wordings, NEAR_RATE),
-        _sound_keys(wordings, SURE_RATE),
-        tuple(n for n, entry in enumerate(wordings) if soundkeys.keys_of(entry.queries, NEAR_RATE) is None),
+        tuple(n for n, entry in enumerate(wordings) if all(len(query.sounds.loose) < 2 for query in entry.queries)),
         tuple(n for n, entry in enumerate(wordings) if len(entry.queries) > 1),
         tuple(n for n, entry in enumerate(wordings) if not entry.queries[0].sounds.pairs and len(entry.queries) > 1),
     )

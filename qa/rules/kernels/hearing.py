@@ -78,6 +78,7 @@ def heard_in_all(
     known = Openings(np.full(heads, -1, np.int64), np.empty(heads, np.int64), np.empty(heads, np.int64), np.empty(heads))
     first: int | np.int64
     last: int | np.int64
+    sounds: int | np.int64
     for text in range(len(texts.at) - 1):
         low_row = made
         letters = np.int64(0)  # a bit for each letter that stands there, which others share
