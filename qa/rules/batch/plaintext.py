@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from qa.rules import plaintext
 from qa.rules.batch.table import Bools, Codes, Ints, Places, code_points, pieces, text_of
+from qa.rules.kernels.plaintext import fillers
 
 _PLANES = 0x110000
 _UNMET, _MANY = 0xFFFFFFFF, 0xFFFFFFFE
@@ -127,11 +128,8 @@ def _numbers(chars: Codes, at: Ints, index: npt.NDArray[Any]) -> list[tuple[int,
 
 def filler_turns(found: PlainText) -> Bools:
     """Which turns say no more than 嗯 (``is_filler`` of their plain text, False where there is none)."""
-    sizes = np.diff(found.at)
-    filler = np.zeros(len(sizes), dtype=np.bool_)
-    spoken = np.flatnonzero(sizes)
-    head = found.codes[found.at[spoken]]
-    for turn in spoken[FILLER[head] | LATIN[head]].tolist():
+    filler, worded = fillers(found.codes, found.at, FILLER, _FILLER_LETTER)
+    for turn in np.flatnonzero(worded).tolist():
         filler[turn] = plaintext.is_filler(text_of(found.codes[found.at[turn] : found.at[turn + 1]]))
     return filler
 
@@ -148,3 +146,6 @@ def _learn(new: Codes) -> None:
 
 FILLER = np.zeros(_PLANES, dtype=np.bool_)
 FILLER[[ord(c) for c in plaintext._FILLERS]] = True
+_FILLER_LETTER = np.zeros(_PLANES, dtype=np.bool_)
+_FILLER_LETTER[[ord(c) for c in " \n".join(plaintext._FILLER_WORDS)]] = True
+"""Which characters there are in Latin words that say nothing, and between them."""

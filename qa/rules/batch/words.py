@@ -12,11 +12,11 @@ from qa.rules.batch import nearness
 from qa.rules.batch.hits import Hits, overlapping, spoken
 from qa.rules.batch.lettering import BY, Index, Places
 from qa.rules.batch.placement import Placing, Weak
-from qa.rules.batch.table import Bools, Ints, Table
-from qa.rules.batch.talks import Talks
+from qa.rules.batch.table import Bools, Ints, Table, of_calls
+from qa.rules.batch.talks import Talks, talks_of
 from qa.rules.conditions.matching import Lexicon
 from qa.rules.kernels.wordings import EVERYTHING
-from qa.rules.model import TurnRange
+from qa.rules.model import Doubt, TurnRange
 from qa.rules.plan import Key, Plan, Step
 from qa.rules.sound import NEAR_RATE, SURE_RATE
 from qa.rules.soundrows import rows
@@ -39,6 +39,19 @@ class Words:
         """The slots of what ``repeats`` lets pass."""
         self.index = Index([*lexicons, *((words, EVERYTHING) for words in free.values())])
         self.near = nearness.Nearness([_ear(step) for step in self.steps.values()])
+        self._warm()
+
+    def _warm(self) -> None:
+        """Compile the loops, or load them, before there are calls; and the books of what is listened for."""
+        talks = talks_of(of_calls(()), Doubt())
+        heard, none = rows(talks.codes, talks.at), np.zeros(0, dtype=np.int64)
+        self.index.search(talks)
+        found = self.near.find(heard, talks)
+        for slot, step in enumerate(self.steps.values()):
+            ear = _ear(step)
+            if ear is not None:
+                found.talks(slot, np.zeros(0, dtype=np.bool_), (none, none), (none, none))
+                listening.nearest(ear.words, heard, none, ear.limit)
 
 
 def _ear(step: Step) -> nearness.Ear | None:
