@@ -17,6 +17,7 @@ from qa.rules.batch.table import Bools, Ints, Table, text_of
 from qa.rules.batch.talks import Talks
 from qa.rules.batch.valued import worth_reading
 from qa.rules.conditions import entity
+from qa.rules.conditions.phrasebook import SIDES, Entry, Phrasebook
 from qa.rules.kept import kept
 from qa.rules.model import Doubt
 from qa.rules.plan import Step
@@ -52,6 +53,8 @@ class SpokenValues:
         open_calls = np.zeros(self.table.n, dtype=np.bool_)
         open_calls[self.talks.call[talk]] = True
         talk = talk[self._begun(prepared, talk)]
+        if prepared.near.wordings or prepared.exclude.wordings:  # all new texts at once, which costs a fraction
+            prepared.near.place()[0].readings([(self.talks.text(k), SIDES[Role.AGENT]) for k in talk.tolist()])
         dated = "date" in prepared.params.kinds
         rows: list[tuple[int, int, int, int, bool]] = []
         for k in talk.tolist():
@@ -105,7 +108,9 @@ class SpokenValues:
 @lru_cache(maxsize=256)
 def _alone(params: entity.Params) -> entity.Prepared:
     """The condition with a phrasebook of its own, which reads a text for nothing else."""
-    return entity.prepare(params)
+    prepared = entity.prepare(params)
+    Phrasebook([Entry(prepared.near), Entry(prepared.exclude)])
+    return prepared
 
 
 @kept(2_000_000)
