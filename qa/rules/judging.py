@@ -37,7 +37,8 @@ def judge(rule_set: RuleSet, call: Call, items: Sequence[Item] | None = None, ex
             by_id = {item.id: item for item in wanted}
             wanted = [by_id[item.id] for item in items]
         rows.append([_in_force(run.judge(item), call) for item in wanted])
-    merged = tuple(_merged(together, complete) for together in zip(*rows, strict=True))
+    one = complete and len(rows) == 1
+    merged = tuple(rows[0]) if one else tuple(_merged(together, complete) for together in zip(*rows, strict=True))
     return Judged(merged, _shown(rule_set, possible))
 
 
@@ -53,15 +54,13 @@ def trusted(call: Call, doubt: Doubt) -> Call:
 
 def _in_force(judgement: Judgement, call: Call) -> Judgement:
     """The judgement, or that the item was not in force when the call began."""
-    if judgement.item.effective.holds(call.started_at):
+    if call.started_at is None or judgement.item.effective.holds(call.started_at):
         return judgement
     return Judgement(judgement.item, Verdict.MISS, Verdict.HIT, both("当时不在有效期内", "not in force at the time of the call"), ())
 
 
 def _merged(together: Sequence[Judgement], complete: bool) -> Judgement:
     first = together[0]
-    if complete and len(together) == 1:
-        return first
     same = all(j.applies is first.applies and j.holds is first.holds for j in together)
     if complete and same and all((j.fewest, j.most) == (first.fewest, first.most) for j in together):
         return first
