@@ -9,6 +9,7 @@ import numpy as np
 
 from qa.rules.batch.plaintext import LATIN, PlainText, ends_of, filler_turns, plain_columns
 from qa.rules.batch.table import AGENT, CUSTOMER, OTHER, UNKNOWN, Bools, Codes, Ints, Small, Table, pieces, text_of
+from qa.rules.kernels.plaintext import in_order
 from qa.rules.model import Doubt
 from qa.rules.view import PAUSE
 
@@ -189,26 +190,14 @@ def _joined(table: Table, plain: PlainText, order: Ints, talk: Ints) -> tuple[Pl
         return plain.codes[places if chosen is None else chosen[places]]
 
     latin = ~broken & LATIN[code(at[here] - 1)] & LATIN[code(at[here])]
-    joined = broken | latin
-    place = at[here[joined]]
-    joint = np.where(broken, ord("\n"), ord(" "))[joined]
+    joint = np.zeros(len(order), dtype=np.uint8)
+    joint[here] = np.where(broken, ord("\n"), np.where(latin, ord(" "), 0))
+    place = at[np.flatnonzero(joint)]
     first = (
         np.concatenate([at[np.flatnonzero(np.diff(talk, prepend=-1))], [int(sizes.sum())]]) if len(talk) else np.zeros(1, dtype=np.int64)
     )
     first += np.searchsorted(place, first, side="left")
     if chosen is None and not len(place):
         return plain, first
-    if chosen is None:
-        chosen = np.arange(len(plain.codes))
-    if len(place):
-        chosen = np.insert(chosen, place, chosen[place - 1])
-    codes = plain.codes[chosen]
-    codes[place + np.arange(len(place))] = joint
-    wide_end = np.zeros(0, dtype=np.int64)
-    wide = np.zeros(0, dtype=np.int64)
-    if len(plain.wide):
-        is_wide = np.zeros(len(plain.codes), dtype=np.bool_)
-        is_wide[plain.wide] = True
-        wide = np.flatnonzero(is_wide[chosen])
-        wide_end = plain.wide_end[np.searchsorted(plain.wide, chosen[wide])]
-    return PlainText(codes, plain.source[chosen], plain.at, wide, wide_end), first
+    codes, source, wide, wide_end = in_order(plain.codes, plain.source, plain.at, order, joint, plain.wide, plain.wide_end)
+    return PlainText(codes, source, plain.at, wide, wide_end), first

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from qa.compiled import kernel
-from qa.rules.kernels.sounding import Codes, Offsets
+from qa.rules.kernels.sounding import Codes, Numbers, Offsets
 
 Bools = npt.NDArray[np.bool_]
 
@@ -32,3 +32,35 @@ def fillers(codes: Codes, at: Offsets, filler: Bools, letter: Bools) -> tuple[Bo
             else:
                 only[text] = True
     return only, worded
+
+
+@kernel
+def in_order(
+    codes: Codes, source: Numbers, at: Offsets, order: Offsets, joint: npt.NDArray[np.uint8], wide: Offsets, wide_end: Offsets
+) -> tuple[Codes, Numbers, Offsets, Offsets]:
+    """The texts ``codes[at[i]:at[i + 1]]`` in this order, with the character ``joint[k]`` (0: none) before the one that is then ``k``.
+
+    Also where each character comes from (a joint from where the character before it does), and the sorted places of characters that come
+    from several, with where these end.
+    """
+    more = np.count_nonzero(joint)
+    out, back = np.empty(len(codes) + more, np.uint32), np.empty(len(codes) + more, np.int32)
+    places, ends = np.empty(len(wide) + more, np.int64), np.empty(len(wide) + more, np.int64)
+    size = met = 0
+    for number in range(len(order)):
+        if joint[number]:
+            out[size], back[size] = joint[number], back[size - 1]
+            if met and places[met - 1] == size - 1:
+                places[met], ends[met] = size, ends[met - 1]
+                met += 1
+            size += 1
+        text = order[number]
+        next_wide = np.searchsorted(wide, at[text])
+        for place in range(at[text], at[text + 1]):
+            out[size], back[size] = codes[place], source[place]
+            if next_wide < len(wide) and wide[next_wide] == place:
+                places[met], ends[met] = size, wide_end[next_wide]
+                next_wide += 1
+                met += 1
+            size += 1
+    return out, back, places[:met].copy(), ends[:met].copy()
