@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import polars as pl
 import sqlalchemy as sa
 
-from hotline.store.measures import AWAY, BUSY, CALLS, PHONE, of_calls, resolution
+from hotline.store.measures import AWAY, BUSY, INBOUND, INBOUND_CALLS, OUTBOUND, OUTBOUND_CALLS, of_calls, resolution
 from hotline.store.schema import agent_days, agent_intervals, agent_schedules, agents, calls, org_units
 from hotline.store.tables import frame, upsert
 
@@ -28,7 +28,7 @@ def write(connection: sa.Connection, day: date, zone: ZoneInfo, last: date | Non
     connection.execute(agent_days.delete().where(agent_days.c.day == day))
     if last is None or day > last:
         return 0
-    measures = dict(CALLS) | resolution(
+    measures = dict(INBOUND_CALLS) | resolution(
         sa.true() if day + window <= last else sa.false(),
         sa.literal(day + window),
         # the same bound as an instant, which the index can use
@@ -38,20 +38,20 @@ def write(connection: sa.Connection, day: date, zone: ZoneInfo, last: date | Non
     query = (
         sa.select(calls.c.agent_id, calls.c.day, _team(), *(measure.total() for measure in measures.values()))
         .select_from(of_calls())
-        .where(calls.c.day == day, calls.c.agent_id.is_not(None))
+        .where(calls.c.day == day, calls.c.agent_id.is_not(None), INBOUND)
         .group_by(calls.c.agent_id, calls.c.day)
     )
     connection.execute(agent_days.insert().from_select(columns, query))
-    worked = _worked(connection, day, zone)
-    if not worked.is_empty():
-        upsert(connection, agent_days, _rows(connection, worked, day, list(measures)), keep=("unit_path", *measures))
+    for more in (_called_back(connection, day), _worked(connection, day, zone)):
+        rows = _rows(connection, more, day, list(measures))
+        upsert(connection, agent_days, rows, keep=("unit_path", *measures))
     return connection.scalar(sa.select(sa.func.count()).select_from(agent_days).where(agent_days.c.day == day)) or 0
 
 
-def _team() -> sa.ScalarSelect[str]:
-    """The team of the day's last call."""
+def _team() -> sa.ColumnElement[str]:
+    """The team of the day's last call; it is looked for only where an agent's calls of the day name more than one."""
     late = calls.alias("late")
-    return (
+    last = (
         sa.select(late.c.unit_path)
         .where(late.c.agent_id == calls.c.agent_id, late.c.day == calls.c.day)
         .order_by(late.c.started_at.desc(), late.c.id.desc())
@@ -59,10 +59,26 @@ def _team() -> sa.ScalarSelect[str]:
         .correlate(calls)
         .scalar_subquery()
     )
+    lowest = sa.func.min(calls.c.unit_path)
+    return sa.case((lowest == sa.func.max(calls.c.unit_path), lowest), else_=last)
+
+
+def _called_back(connection: sa.Connection, day: date) -> pl.DataFrame:
+    """agent_id, unit_path and the columns of ``agent_days`` that come from call-backs."""
+    query = (
+        sa.select(calls.c.agent_id, _team().label("unit_path"))
+        .add_columns(*(measure.total().label(name) for name, measure in OUTBOUND_CALLS.items()))
+        .select_from(of_calls())
+        .where(calls.c.day == day, calls.c.agent_id.is_not(None), OUTBOUND)
+        .group_by(calls.c.agent_id, calls.c.day)
+    )
+    return pl.DataFrame([dict(row) for row in connection.execute(query).mappings()], infer_schema_length=None)
 
 
 def _rows(connection: sa.Connection, worked: pl.DataFrame, day: date, nought: list[str]) -> list[dict[str, object]]:
     """Rows to write; an agent without a call that day stands under his present team, with no calls."""
+    if worked.is_empty():
+        return []
     joined = agents.join(org_units, org_units.c.id == agents.c.team_id)
     path = {row.id: row.path for row in connection.execute(sa.select(agents.c.id, org_units.c.path).select_from(joined))}
     empty = {"day": day, **dict.fromkeys(nought, 0)}
@@ -78,14 +94,14 @@ def half_hours(connection: sa.Connection, begin: datetime, end: datetime) -> pl.
 
     query = (
         sa.select(agent_intervals.c.agent_id, agent_intervals.c.start)
-        .add_columns(spent("phone", *PHONE), spent("break", "break"), *(spent(name, name) for name in AWAY))
-        .add_columns(spent("busy", *BUSY), spent("available", "available"), sa.func.sum(seconds).cast(sa.Float).label("login"))
+        .add_columns(spent("busy", *BUSY), *(spent(name, name) for name in ("available", "break", *AWAY)))
+        .add_columns(sa.func.sum(seconds).cast(sa.Float).label("login"))
         # by way of the agents: the key begins with them, and there is no index on the instant alone
         .where(agent_intervals.c.agent_id.in_(sa.select(agents.c.id)))
         .where(agent_intervals.c.start >= begin, agent_intervals.c.start < end)
         .group_by(agent_intervals.c.agent_id, agent_intervals.c.start)
     )
-    return frame(connection, query)
+    return frame(connection, query).with_columns(phone=pl.col("busy") + pl.col("available"))
 
 
 def planned(connection: sa.Connection, begin: datetime, end: datetime) -> pl.LazyFrame:

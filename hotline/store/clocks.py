@@ -2,7 +2,7 @@
 
     created ─30 s / 2 min / 20 min─► dispatched ─4 h─► unit replied … ─48 h or its own date─► result ─8 h─► caller told
 
->>> text = "- {id: a, name: {zh: 甲, en: A}, start: created_at, stop: closed_at, limit_s: {'*': 60}, party: owner}"
+>>> text = "- {id: a, name: {zh: 甲, en: A}, start: created_at, stop: closed_at, limit_s: {'*': 60}, party: centre}"
 >>> parse(text, "clocks.yaml")[0].limit_s["*"]
 60.0
 """
@@ -23,7 +23,7 @@ from hotline.errors import BadInput
 
 INSTANTS = ("created_at", "dispatched_at", "replied_at", "feedback_at", "called_back_at", "closed_at")
 STARTS = ("created_at", "dispatched_at", "feedback_at", "closed_at")  # those with an index
-PARTIES = ("owner", "dispatched_to")
+PARTIES = ("centre", "dispatched_to")
 OTHER = "*"
 
 

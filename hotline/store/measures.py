@@ -17,55 +17,75 @@ from hotline.store.schema import calls, interval_counts, scores, surveys, ticket
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """Rows that fit ``where`` count one each, or add ``value``."""
+    """Rows of ``base`` that fit ``where`` (None: all of them) count one each, or add ``value``, where it is not NULL."""
 
-    where: sa.ColumnElement[bool]
+    where: sa.ColumnElement[bool] | None = None
     value: sa.ColumnElement[Any] | None = None
+    base: sa.ColumnElement[bool] | None = None
 
     def total(self) -> sa.ColumnElement[Any]:
-        """The sum over rows, 0 where none fits."""
-        one: sa.ColumnElement[Any] = sa.literal_column("1") if self.value is None else self.value
-        nought: sa.ColumnElement[Any] = sa.literal_column("0" if self.value is None else "0.0")
-        return sa.func.coalesce(sa.func.sum(sa.case((self.where, one), else_=nought)), nought)
+        """The sum over rows of the base, 0 where none fits."""
+        if self.value is None:
+            return sa.func.count() if self.where is None else sa.func.count(sa.case((self.where, 1)))
+        added = self.value if self.where is None else sa.case((self.where, self.value))
+        return sa.func.coalesce(sa.func.sum(added), sa.literal_column("0.0"))
+
+    def added(self) -> sa.ColumnElement[Any]:
+        """What one row adds, whatever its base."""
+        one: sa.ColumnElement[Any] = sa.literal_column("1.0") if self.value is None else sa.func.coalesce(self.value, 0.0)
+        conditions = [condition for condition in (self.base, self.where) if condition is not None]
+        return sa.case((sa.and_(*conditions), one), else_=0.0) if conditions else one
 
 
-_INBOUND, _OUTBOUND = calls.c.direction == "inbound", calls.c.direction == "outbound"
+INBOUND, OUTBOUND = calls.c.direction == "inbound", calls.c.direction == "outbound"
 _HANDLE = calls.c.talk_s + calls.c.hold_s + calls.c.acw_s
-_ASKED = sa.and_(_INBOUND, surveys.c.call_id.is_not(None))
-_SCORED = sa.and_(_INBOUND, scores.c.id.is_not(None))
-_OUT_SCORED = sa.and_(_OUTBOUND, scores.c.id.is_not(None))
-_POSSIBLE = scores.c.fatal_certain + scores.c.fatal_possible
 
-CALLS: Mapping[str, Measure] = {
-    "calls": Measure(_INBOUND),
-    "handle_s": Measure(_INBOUND, _HANDLE),
-    "talk_s": Measure(_INBOUND, calls.c.talk_s),
-    "hold_s": Measure(_INBOUND, calls.c.hold_s),
-    "acw_s": Measure(_INBOUND, calls.c.acw_s),
-    "transferred": Measure(sa.and_(_INBOUND, calls.c.transferred)),
-    "resolved_known": Measure(sa.and_(_INBOUND, calls.c.resolved.is_not(None))),
-    "resolved_yes": Measure(sa.and_(_INBOUND, calls.c.resolved)),
-    "outbound_calls": Measure(_OUTBOUND),
-    "outbound_s": Measure(_OUTBOUND, _HANDLE),
-    "outbound_scored": Measure(_OUT_SCORED),
-    "outbound_high_sum": Measure(_OUT_SCORED, scores.c.high),
-    "outbound_high_sq": Measure(_OUT_SCORED, scores.c.high * scores.c.high),
-    "surveys_asked": Measure(_ASKED),
-    "surveys_answered": Measure(sa.and_(_ASKED, surveys.c.score.is_not(None))),
-    "surveys_satisfied": Measure(sa.and_(_ASKED, surveys.c.score >= 4)),
-    "scored": Measure(_SCORED),
-    "score_low_sum": Measure(_SCORED, scores.c.low),
-    "score_high_sum": Measure(_SCORED, scores.c.high),
-    "score_high_sq": Measure(_SCORED, scores.c.high * scores.c.high),
-    "fatal_certain": Measure(_SCORED, scores.c.fatal_certain),
-    "fatal_possible": Measure(_SCORED, scores.c.fatal_possible),
-    "fatal_calls": Measure(sa.and_(_SCORED, scores.c.fatal_certain > 0)),
-    "fatal_calls_possible": Measure(sa.and_(_SCORED, _POSSIBLE > 0)),
-    "passed": Measure(sa.and_(_SCORED, scores.c.passed == "yes")),
-    "failed": Measure(sa.and_(_SCORED, scores.c.passed == "no")),
-    "doubtful": Measure(sa.and_(_SCORED, scores.c.passed == "doubtful")),
+
+def _in(where: sa.ColumnElement[bool] | None = None, value: sa.ColumnElement[Any] | None = None) -> Measure:
+    return Measure(where, value, INBOUND)
+
+
+def _out(where: sa.ColumnElement[bool] | None = None, value: sa.ColumnElement[Any] | None = None) -> Measure:
+    return Measure(where, value, OUTBOUND)
+
+
+# Where a call has no survey or score, its columns are NULL, and NULL is not added.
+INBOUND_CALLS: Mapping[str, Measure] = {
+    "calls": _in(),
+    "handle_s": _in(value=_HANDLE),
+    "talk_s": _in(value=calls.c.talk_s),
+    "hold_s": _in(value=calls.c.hold_s),
+    "acw_s": _in(value=calls.c.acw_s),
+    "transferred": _in(calls.c.transferred),
+    "resolved_known": _in(calls.c.resolved.is_not(None)),
+    "resolved_yes": _in(calls.c.resolved),
+    "surveys_asked": _in(surveys.c.call_id.is_not(None)),
+    "surveys_answered": _in(surveys.c.score.is_not(None)),
+    "surveys_satisfied": _in(surveys.c.score >= 4),
+    "scored": _in(scores.c.id.is_not(None)),
+    "score_low_sum": _in(value=scores.c.low),
+    "score_high_sum": _in(value=scores.c.high),
+    "score_high_sq": _in(value=scores.c.high * scores.c.high),
+    "fatal_certain": _in(value=scores.c.fatal_certain),
+    "fatal_possible": _in(value=scores.c.fatal_possible),
+    "fatal_calls": _in(scores.c.fatal_certain > 0),
+    "fatal_calls_possible": _in(scores.c.fatal_certain + scores.c.fatal_possible > 0),
+    "passed": _in(scores.c.passed == "yes"),
+    "failed": _in(scores.c.passed == "no"),
+    "doubtful": _in(scores.c.passed == "doubtful"),
 }
-"""Columns of ``agent_days`` from single calls, but for first-contact resolution (:func:`resolution`)."""
+"""Columns of ``agent_days`` from single inbound calls, but for first-contact resolution (:func:`resolution`)."""
+
+OUTBOUND_CALLS: Mapping[str, Measure] = {
+    "outbound_calls": _out(),
+    "outbound_s": _out(value=_HANDLE),
+    "outbound_scored": _out(scores.c.id.is_not(None)),
+    "outbound_high_sum": _out(value=scores.c.high),
+    "outbound_high_sq": _out(value=scores.c.high * scores.c.high),
+}
+"""Columns of ``agent_days`` from call-backs."""
+
+CALLS: Mapping[str, Measure] = {**INBOUND_CALLS, **OUTBOUND_CALLS}
 
 
 def of_calls() -> sa.FromClause:
@@ -90,28 +110,28 @@ def resolution(closed: sa.ColumnElement[bool], until: sa.ColumnElement[Any], *mo
         again.c.direction == "inbound",
         *(narrow(again) for narrow in more),
     )
-    countable = sa.and_(calls.c.caller_key.is_not(None), _INBOUND, closed)
-    return {"fcr_closed": Measure(countable), "fcr_resolved": Measure(sa.and_(countable, ~came_back))}
+    countable = sa.and_(calls.c.caller_key.is_not(None), closed)
+    return {"fcr_closed": _in(countable), "fcr_resolved": _in(sa.and_(countable, ~came_back))}
 
 
 _COUNTS = interval_counts.c
 QUEUES: Mapping[str, Measure] = {
     **{
-        name: Measure(sa.true(), _COUNTS[name])
+        name: Measure(value=_COUNTS[name])
         for name in ("offered", "answered", "abandoned", "abandoned_short", "answered_20s", "wait_s", "handle_s")
     },
-    "answered_15s": Measure(_COUNTS.answered_15s.is_not(None), _COUNTS.answered_15s),
+    "answered_15s": Measure(value=_COUNTS.answered_15s),
     "offered_15s": Measure(_COUNTS.answered_15s.is_not(None), _COUNTS.offered),
-    "answered_30s": Measure(_COUNTS.answered_30s.is_not(None), _COUNTS.answered_30s),
+    "answered_30s": Measure(value=_COUNTS.answered_30s),
     "offered_30s": Measure(_COUNTS.answered_30s.is_not(None), _COUNTS.offered),
 }
 """Columns of ``queue_days``, from half-hours."""
 
 DISPATCHED: Mapping[str, Measure] = {
-    "dispatched": Measure(sa.true()),
+    "dispatched": Measure(),
     "misdirected": Measure(sa.or_(tickets.c.returned, tickets.c.redispatched > 0)),
     "checked": Measure(tickets.c.error.is_not(None)),
-    "wrong": Measure(sa.and_(tickets.c.error.is_not(None), tickets.c.error)),
+    "wrong": Measure(tickets.c.error),
 }
 """Columns of ``ticket_days`` from work orders dispatched on the day."""
 

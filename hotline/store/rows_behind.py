@@ -91,9 +91,7 @@ def _terms(terms: Terms, measures: Mapping[str, Measure]) -> sa.ColumnElement[An
     """What one row adds: the signed sum of what its measures count."""
     found: sa.ColumnElement[Any] = sa.literal_column("0.0", sa.Float)
     for name, sign in terms.items():
-        measure = measures[name]
-        value: sa.ColumnElement[Any] = sa.literal_column("1.0") if measure.value is None else measure.value
-        found = found + sign * sa.case((measure.where, sa.func.coalesce(value, 0.0)), else_=0.0)
+        found = found + sign * measures[name].added()
     return found.cast(sa.Float)
 
 
@@ -115,7 +113,7 @@ def _of_calls(store: Store, connection: sa.Connection, viewer: Viewer, top: Term
 
 def _of_agent_days(viewer: Viewer, top: Terms, bottom: Terms, part: Slice) -> _Found:
     require(viewer, "agent_days", True)
-    measures = {column.name: Measure(sa.true(), column) for column in agent_days.columns}
+    measures = {column.name: Measure(value=column) for column in agent_days.columns}
     query = (
         sa.select(agent_days.c.day, agent_days.c.agent_id, agent_days.c.unit_path)
         .where(agent_days.c.day.between(part.first, part.last), viewer.covers(agent_days.c.unit_path))
@@ -166,7 +164,7 @@ def _of_clock(store: Store, connection: sa.Connection, viewer: Viewer, clock: Cl
     until = known_until(connection)
     over = min(end, until) if until is not None else begin
     kept = in_time(clock)
-    measures = {"due": Measure(sa.true()), "kept": Measure(kept), "breached": Measure(sa.not_(kept))}
+    measures = {"due": Measure(), "kept": Measure(kept), "breached": Measure(sa.not_(kept))}
     query = _orders(viewer, tickets.c[clock.start], part).where(
         sa.or_(*ran_out(clock, begin, over)), runs(clock), tickets.c[clock.start].is_not(None)
     )
@@ -176,7 +174,7 @@ def _of_clock(store: Store, connection: sa.Connection, viewer: Viewer, clock: Cl
 
 def _of_surveys(viewer: Viewer, top: Terms, bottom: Terms, part: Slice) -> _Found:
     require(viewer, "external_surveys", False)
-    measures = {name: Measure(sa.true(), column) for name, column in EXTERNAL.items()}
+    measures = {name: Measure(value=column) for name, column in EXTERNAL.items()}
     names = ("day", "id", "unit_path", "kind", "score", "scale", "asked", "answered")
     query = sa.select(*(external_surveys.c[name] for name in names)).where(
         external_surveys.c.day.between(part.first, part.last),

@@ -35,13 +35,12 @@ def write(connection: sa.Connection, day: date, zone: ZoneInfo, every_clock: Ite
     for table in (queue_days, ticket_days, clock_days):
         connection.execute(table.delete().where(table.c.day == day))
     _queues(connection, day, begin, end)
-    _tickets(connection, day, tickets.c.dispatched_at, DISPATCHED, begin, end)
-    _tickets(connection, day, tickets.c.closed_at, CLOSED, begin, end)
-    rows: list[dict[str, Any]] = []
+    for at, measures in ((tickets.c.dispatched_at, DISPATCHED), (tickets.c.closed_at, CLOSED)):
+        _tickets(connection, day, at, measures, begin, end)
     over = min(end, until) if until is not None else begin
     for clock in every_clock if over > begin else ():
-        rows += (dict(row) for row in connection.execute(_clock(clock, begin, over)).mappings())
-    upsert(connection, clock_days, [{"day": day, **row} for row in rows])
+        query = _clock(clock, day, begin, over)
+        connection.execute(clock_days.insert().from_select([column.name for column in query.selected_columns], query))
 
 
 def _queues(connection: sa.Connection, day: date, begin: datetime, end: datetime) -> None:
@@ -100,17 +99,19 @@ def ran_out(clock: Clock, begin: datetime, end: datetime) -> list[sa.ColumnEleme
     A list, because one index serves each of them and none serves all.
     """
     start = tickets.c[clock.start]
-    own = tickets.c[clock.extended] if clock.extended else None
     named = [kind for kind in clock.limit_s if kind != OTHER]
-    found = [] if own is None else [sa.and_(own >= begin, own < end)]
+    kinds = []
     for kind, seconds in clock.limit_s.items():
         limit = timedelta(seconds=seconds)
         of_kind = tickets.c.type == kind if kind != OTHER else tickets.c.type.not_in(named) if named else sa.true()
-        # the limit is taken from the bounds and not added to the start, so that the start's index serves
-        usual = [of_kind, start >= begin - limit, start < end - limit]
-        # coalesce hides the column from its index, which would serve up every work order without a date of its own
-        found.append(sa.and_(*usual, *([] if own is None else [sa.func.coalesce(own, own).is_(None)])))
-    return found
+        kinds.append(sa.and_(of_kind, start >= begin - limit, start < end - limit))
+    # The limit is taken from the bounds, not added to the start, and the widest bounds stand by themselves: so the start's index serves.
+    widest = (start >= begin - timedelta(seconds=max(clock.limit_s.values())), start < end - timedelta(seconds=min(clock.limit_s.values())))
+    if not clock.extended:
+        return [sa.and_(*widest, sa.or_(*kinds))]
+    own = tickets.c[clock.extended]
+    # coalesce hides the column from its index, which would serve up every work order without a date of its own
+    return [sa.and_(own >= begin, own < end), sa.and_(*widest, sa.or_(*kinds), sa.func.coalesce(own, own).is_(None))]
 
 
 def in_time(clock: Clock) -> sa.ColumnElement[bool]:
@@ -127,20 +128,23 @@ def in_time(clock: Clock) -> sa.ColumnElement[bool]:
 
 
 def party_of(clock: Clock) -> sa.ColumnElement[str]:
-    """Who answers for the clock on a work order."""
-    return tickets.c[clock.party]
+    """The unit outside that answers for the clock on a work order; empty where the centre does, whose team and agent are known."""
+    return sa.literal_column("''", sa.String(40)) if clock.party == "centre" else tickets.c[clock.party]
 
 
-def _clock(clock: Clock, begin: datetime, end: datetime) -> sa.Select[Any]:
+def _clock(clock: Clock, day: date, begin: datetime, end: datetime) -> sa.Select[Any]:
     """Sums of a clock a queue, type, unit and party. Each condition of :func:`ran_out` is searched for by itself."""
-    every = [sa.select(tickets.c.id).where(condition, runs(clock)) for condition in ran_out(clock, begin, end)]
-    chosen = sa.union_all(*every) if len(every) > 1 else every[0]
+    conditions = ran_out(clock, begin, end)
+    every = [sa.select(tickets.c.id).where(condition, runs(clock)) for condition in conditions]
+    chosen = sa.and_(conditions[0], runs(clock)) if len(every) == 1 else tickets.c.id.in_(sa.union_all(*every))
     unit, kept = unit_of_ticket(), Measure(in_time(clock)).total()
     due = sa.func.count()
     return (
-        sa.select(sa.literal(clock.id).label("clock"), tickets.c.queue_id, tickets.c.type, unit.label("unit_path"))
+        sa.select(
+            sa.literal(clock.id).label("clock"), sa.literal(day).label("day"), tickets.c.queue_id, tickets.c.type, unit.label("unit_path")
+        )
         .add_columns(party_of(clock).label("party"), due.label("due"), kept.label("kept"), (due - kept).label("breached"))
         .select_from(of_tickets())
-        .where(tickets.c.id.in_(chosen), tickets.c[clock.start].is_not(None))
-        .group_by(tickets.c.queue_id, tickets.c.type, unit, party_of(clock))
+        .where(chosen, tickets.c[clock.start].is_not(None))
+        .group_by(tickets.c.queue_id, tickets.c.type, unit, *(() if clock.party == "centre" else (party_of(clock),)))
     )

@@ -285,9 +285,9 @@ def test_units_and_agents_add_up_to_the_centre(store: Store) -> None:
 def test_breaches_name_who_has_to_answer(store: Store, made: SampleCentre) -> None:
     parties = dict(figures.figures_by(store, OPERATOR, kpi.kpis()["chain_reply"], Slice(date(2026, 9, 5), LAST), ("party",)))
     assert set(parties) == {("润滑油一部",), ("润滑油二部",), ("物流部",)}
-    assert {name for (name,), _ in figures.figures_by(store, OPERATOR, kpi.kpis()["dispatch_on_time"], WEEK, ("party",))} <= set(
-        made.agents["id"]
-    )
+    assert [name for name, _ in figures.figures_by(store, OPERATOR, kpi.kpis()["dispatch_on_time"], WEEK, ("party",))] == [("",)]
+    late = figures.rows(store, OPERATOR, kpi.kpis()["dispatch_on_time"], WEEK, "left")
+    assert set(late.rows["owner"]) <= set(made.agents["id"])
 
 
 def test_everybody_sees_his_own(store: Store) -> None:
@@ -353,7 +353,7 @@ def test_the_command_line_gives_the_same_number(store: Store, monkeypatch: pytes
 
 def test_a_clock_that_the_centre_has_not_got_is_named(store: Store) -> None:
     (store.settings.home / "clocks.yaml").write_text(
-        "- {id: a, name: {zh: 甲, en: A}, start: created_at, stop: closed_at, limit_s: {'*': 1}, party: owner}"
+        "- {id: a, name: {zh: 甲, en: A}, start: created_at, stop: closed_at, limit_s: {'*': 1}, party: centre}"
     )
     try:
         with pytest.raises(NotFound, match="clock dispatch"):
