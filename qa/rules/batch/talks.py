@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from qa.rules.batch.plaintext import LATIN, PlainText, ends_of, filler_turns, plain_columns
-from qa.rules.batch.table import AGENT, CUSTOMER, OTHER, UNKNOWN, Bools, Codes, Ints, Small, Table, pieces, text_of
+from qa.rules.batch.table import AGENT, CUSTOMER, OTHER, UNKNOWN, Bools, Codes, Ints, Small, Table, text_of
 from qa.rules.kernels.plaintext import in_order
 from qa.rules.model import Doubt
 from qa.rules.view import PAUSE
@@ -178,18 +178,15 @@ def _joined(table: Table, plain: PlainText, order: Ints, talk: Ints) -> tuple[Pl
     sizes = np.diff(plain.at)[order]
     at = np.cumsum(sizes) - sizes
     moved = bool((order[1:] < order[:-1]).any())
-    chosen = pieces(sizes, plain.at[order]) if moved else None
     spoken = np.flatnonzero(sizes)  # places in ``order`` with text
-    here = spoken[1:][talk[spoken[1:]] == talk[spoken[:-1]]]
+    same = talk[spoken[1:]] == talk[spoken[:-1]]
+    here = spoken[1:][same]
     before = here - 1  # the sentence before, with or without text
     timed = table.timed
     pause = table.start[order[here]] - table.end[order[before]]
     broken = timed[order[before]] & timed[order[here]] & (pause > PAUSE)
 
-    def code(places: Ints) -> Codes:
-        return plain.codes[places if chosen is None else chosen[places]]
-
-    latin = ~broken & LATIN[code(at[here] - 1)] & LATIN[code(at[here])]
+    latin = LATIN[plain.codes[plain.at[order[spoken[:-1][same]] + 1] - 1]] & LATIN[plain.codes[plain.at[order[here]]]]
     joint = np.zeros(len(order), dtype=np.uint8)
     joint[here] = np.where(broken, ord("\n"), np.where(latin, ord(" "), 0))
     place = at[np.flatnonzero(joint)]
@@ -197,7 +194,7 @@ def _joined(table: Table, plain: PlainText, order: Ints, talk: Ints) -> tuple[Pl
         np.concatenate([at[np.flatnonzero(np.diff(talk, prepend=-1))], [int(sizes.sum())]]) if len(talk) else np.zeros(1, dtype=np.int64)
     )
     first += np.searchsorted(place, first, side="left")
-    if chosen is None and not len(place):
+    if not moved and not len(place):
         return plain, first
     codes, source, wide, wide_end = in_order(plain.codes, plain.source, plain.at, order, joint, plain.wide, plain.wide_end)
     return PlainText(codes, source, plain.at, wide, wide_end), first
