@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from qa.rules import plaintext
 from qa.rules.batch.table import Bools, Codes, Ints, Places, code_points, pieces, text_of
-from qa.rules.kernels.plaintext import fillers
+from qa.rules.kernels.plaintext import fillers, first_unmet, marked, spelled
 
 _PLANES = 0x110000
 _UNMET, _MANY = 0xFFFFFFFF, 0xFFFFFFFE
@@ -40,33 +38,18 @@ class PlainText:
 
 def plain_columns(chars: Codes, at: Ints) -> PlainText:
     """The plain text of the texts ``chars[at[i]:at[i + 1]]``."""
-    index = chars.astype(np.uint16) if len(chars) and int(chars.max()) < 0x10000 else chars
-    letters = _letter[index]
-    new = letters == _UNMET
-    if new.any():
-        _learn(np.unique(chars[new]))
-        letters = _letter[index]
-    many = np.flatnonzero(letters == _MANY)
-    numbers = _numbers(chars, at, index)
-    if not len(many) and not numbers:
-        source = np.flatnonzero(letters).astype(np.int32)
-        none = np.zeros(0, dtype=np.int64)
-        return _spaced(chars, PlainText(letters[source], source, np.searchsorted(source, at).astype(np.int64), none, none))
-    written = [plaintext._letter(chr(c)) for c in chars[many]] + [n[2] for n in numbers]
-    begins = np.concatenate([many, [n[0] for n in numbers]]).astype(np.int64)
-    ends = np.concatenate([many + 1, [n[1] for n in numbers]]).astype(np.int64)
-    lengths = (letters != 0).astype(np.int8 if max(map(len, written)) < 128 else np.int64)
-    lengths[pieces(ends - begins, begins)] = 0
-    sizes = np.array([len(w) for w in written], dtype=np.int64)
-    lengths[begins] = sizes
-    source = np.repeat(np.arange(len(chars), dtype=np.int32), lengths)
-    codes = letters[source]
-    order = np.argsort(begins)
-    target = pieces(sizes[order], np.searchsorted(source, begins[order]))
-    codes[target] = code_points("".join(written[i] for i in order))
-    return _spaced(
-        chars, PlainText(codes, source, np.searchsorted(source, at).astype(np.int64), target, np.repeat(ends[order], sizes[order]))
-    )
+    unmet = first_unmet(chars, _letter, _UNMET, 0)
+    while unmet >= 0:
+        _learn(int(chars[unmet]))
+        unmet = first_unmet(chars, _letter, _UNMET, unmet)
+    many, digits = marked(chars, _letter, _MANY, _decimal)
+    ranges = [(place, place + 1, plaintext._letter(chr(chars[place]))) for place in many.tolist()]
+    ranges += _numbers(chars, at, digits)
+    ranges.sort()
+    begins, ends = (np.array([r[i] for r in ranges], dtype=np.int64) for i in (0, 1))
+    written_at = np.concatenate([[0], np.cumsum([len(r[2]) for r in ranges])]).astype(np.int64)
+    written = code_points("".join(r[2] for r in ranges)).copy()  # loops take arrays that may be written to
+    return _spaced(chars, PlainText(*spelled(chars, at, _letter, begins, ends, written_at, written)))
 
 
 def _spaced(chars: Codes, found: PlainText) -> PlainText:
@@ -103,9 +86,8 @@ def ends_of(found: PlainText, places: Ints) -> Ints:
     return ends
 
 
-def _numbers(chars: Codes, at: Ints, index: npt.NDArray[Any]) -> list[tuple[int, int, str]]:
-    """(first, past-last character, reading) of every number that the plain text reads out."""
-    digits = np.flatnonzero(_decimal[index])
+def _numbers(chars: Codes, at: Ints, digits: Ints) -> list[tuple[int, int, str]]:
+    """(first, past-last character, reading) of every number that the plain text reads out, given where ``digits`` stand."""
     if not len(digits):
         return []
     turns = np.unique(np.searchsorted(at, digits, side="right") - 1)
@@ -134,14 +116,12 @@ def filler_turns(found: PlainText) -> Bools:
     return filler
 
 
-def _learn(new: Codes) -> None:
-    """Ask for the plain form of characters not met before."""
-    for code in new.tolist():
-        char = chr(code)
-        piece = plaintext._letter(char)
-        _decimal[code] = char.isdecimal()
-        _gap[code] = piece == " "
-        _letter[code] = 0 if piece in ("", " ") else ord(piece) if len(piece) == 1 else _MANY
+def _learn(code: int) -> None:
+    """Ask for the plain form of a character not met before."""
+    piece = plaintext._letter(chr(code))
+    _decimal[code] = chr(code).isdecimal()
+    _gap[code] = piece == " "
+    _letter[code] = 0 if piece in ("", " ") else ord(piece) if len(piece) == 1 else _MANY
 
 
 FILLER = np.zeros(_PLANES, dtype=np.bool_)

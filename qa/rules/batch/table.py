@@ -95,7 +95,7 @@ def of_calls(calls: Sequence[Call]) -> Table:
         lowest_word=np.array([min(w, default=nan) for w in words], dtype=np.float64),
         worded=np.array([bool(t.words) for t in turns], dtype=np.bool_),
         speech_without_source=np.array([t.source.kind is SourceKind.NONE for t in turns], dtype=np.bool_),
-        chars=code_points("".join(texts)),
+        chars=code_points("".join(texts)).copy(),  # loops compiled for arrays that may be written to take no others
         at=_offsets([len(t) for t in texts]),
         utf8="\n".join(texts).encode("utf-8", "replace"),
         byte_at=_offsets([len(t.encode("utf-8", "replace")) + 1 for t in texts]),

@@ -64,3 +64,67 @@ def in_order(
                 met += 1
             size += 1
     return out, back, places[:met].copy(), ends[:met].copy()
+
+
+@kernel
+def first_unmet(codes: Codes, table: Codes, unmet: int, begin: int) -> int:
+    """The first character from ``begin`` on of which ``table`` says ``unmet``; -1 where there is none."""
+    for place in range(begin, len(codes)):
+        if table[codes[place]] == unmet:
+            return place
+    return -1
+
+
+@kernel
+def marked(codes: Codes, table: Codes, mark: int, chosen: Bools) -> tuple[Offsets, Offsets]:
+    """Where the characters stand of which ``table`` says ``mark``, and where those stand that are ``chosen``."""
+    one = two = 0
+    for place in range(len(codes)):
+        one += table[codes[place]] == mark
+        two += chosen[codes[place]]
+    marks, others = np.empty(one, np.int64), np.empty(two, np.int64)
+    one = two = 0
+    for place in range(len(codes) if len(marks) + len(others) else 0):
+        if table[codes[place]] == mark:
+            marks[one] = place
+            one += 1
+        if chosen[codes[place]]:
+            others[two] = place
+            two += 1
+    return marks, others
+
+
+@kernel
+def spelled(
+    codes: Codes, at: Offsets, letter: Codes, begins: Offsets, ends: Offsets, written_at: Offsets, written: Codes
+) -> tuple[Codes, Numbers, Offsets, Offsets, Offsets]:
+    """The texts ``codes[at[i]:at[i + 1]]`` with ``letter`` for each character (0: none), and what is ``written`` for some ranges.
+
+    The ranges ``begins`` to ``ends`` are sorted. Also where each character comes from, where each text begins, and the sorted places of
+    characters of ranges, with where these end.
+    """
+    room = len(codes) + len(written)
+    out, source = np.empty(room, np.uint32), np.empty(room, np.int32)
+    out_at = np.empty(len(at), np.int64)
+    wide, wide_end = np.empty(len(written), np.int64), np.empty(len(written), np.int64)
+    size = met = number = 0
+    for text in range(len(at) - 1):
+        out_at[text] = size
+        place = at[text]
+        while place < at[text + 1]:
+            while number < len(begins) and begins[number] < place:
+                number += 1
+            if number < len(begins) and begins[number] == place:
+                for which in range(written_at[number], written_at[number + 1]):
+                    out[size], source[size] = written[which], place
+                    wide[met], wide_end[met] = size, ends[number]
+                    size += 1
+                    met += 1
+                place = ends[number]
+                continue
+            if letter[codes[place]]:
+                out[size], source[size] = letter[codes[place]], place
+                size += 1
+            place += 1
+    out_at[len(at) - 1] = size
+    return out[:size].copy(), source[:size].copy(), out_at, wide[:met].copy(), wide_end[:met].copy()
