@@ -134,8 +134,10 @@ def cohen(
         return _nothing(n)
     value = (observed - chance) / (1 - chance)
     marginal = (w @ columns)[:, None] + (rows @ w)[None, :]
-    variance = ((shares * (w - marginal * (1 - value)) ** 2).sum() - (value - chance * (1 - value)) ** 2) / (n * (1 - chance) ** 2)
-    return _limits(value, float(np.sqrt(max(variance, 0))), n, float(special.ndtri(0.975)), observed, chance)
+    scores = w - marginal * (1 - value)
+    # the paper's sum of squares less the square of the mean, without its loss of digits
+    variance = (shares * (scores - (shares * scores).sum()) ** 2).sum() / (n * (1 - chance) ** 2)
+    return _limits(value, float(np.sqrt(variance)), n, float(special.ndtri(0.975)), observed, chance)
 
 
 def krippendorff(

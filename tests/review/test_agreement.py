@@ -163,6 +163,11 @@ def test_raters_who_always_differ() -> None:
     assert found.value == pytest.approx(-1) and np.isnan(found.low)
 
 
+def test_one_rater_who_knows_one_answer_is_worth_no_kappa() -> None:
+    found = cohen([0] * 37, [1] + [0] * 36, Weights.QUADRATIC, categories=range(4))
+    assert found.value == pytest.approx(0, abs=1e-9) and found.interval is Interval.NONE
+
+
 def test_what_is_no_rating_is_refused() -> None:
     with pytest.raises(ValueError, match="none of the categories"):
         percent([[1, 2]], categories=[0, 1])
