@@ -34,7 +34,7 @@ def sounded(codes: Codes, at: Offsets, sound_of: Numbers) -> tuple[Numbers, Numb
     sounds = np.empty(len(codes), np.int32)
     places = np.empty(len(codes), np.int32)
     begins = np.empty(len(at), np.int64)
-    words = np.empty(16, np.int64)
+    words = np.empty(len(codes), np.int64)
     size = met = 0
     for text in range(len(at) - 1):
         begins[text] = size
@@ -43,10 +43,6 @@ def sounded(codes: Codes, at: Offsets, sound_of: Numbers) -> tuple[Numbers, Numb
             sound = sound_of[codes[place]]
             if sound == WORD:
                 if not inside:
-                    if met == len(words):
-                        wider = np.empty(2 * met, np.int64)
-                        wider[:met] = words
-                        words = wider
                     words[met] = 7
                     met += 1
                     sounds[size], places[size] = WORD, place
