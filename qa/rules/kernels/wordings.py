@@ -113,7 +113,20 @@ def standing(
 
     With it the wordings and texts in which FAR wordings may stand, and those in which the parts of SHORT ones are near enough.
     """
-    wording, text, begin, end = np.empty(1024, np.int32), np.empty(1024, np.int32), np.empty(1024, np.int32), np.empty(1024, np.int32)
+    room = len(places) + 64
+    found, size, far, far_text, short, short_text = _stood(codes, at, roles, places, strings, of, room)
+    if size > room:
+        found, size, far, far_text, short, short_text = _stood(codes, at, roles, places, strings, of, size)
+    cut = Standing(found.wording[:size].copy(), found.text[:size].copy(), found.begin[:size].copy(), found.end[:size].copy())
+    return cut, far, far_text, short, short_text
+
+
+@kernel
+def _stood(
+    codes: Codes, at: Offsets, roles: npt.NDArray[np.int8], places: Numbers, strings: Numbers, of: Wordings, room: int
+) -> tuple[Standing, int, Numbers, Numbers, Numbers, Numbers]:
+    """The same with how many places there are; as many as there is ``room`` for are written down."""
+    wording, text, begin, end = np.empty(room, np.int32), np.empty(room, np.int32), np.empty(room, np.int32), np.empty(room, np.int32)
     far, far_text, short, short_text = np.empty(64, np.int32), np.empty(64, np.int32), np.empty(64, np.int32), np.empty(64, np.int32)
     size = fars = shorts = 0
     reached = np.full(len(of.slot), -1, np.int64)  # per wording, where its last place ends
@@ -135,9 +148,8 @@ def standing(
                 continue
             if of.right[mine] and past < stop and is_letter(codes[past]):
                 continue
-            if size == len(wording):
-                wording, text, begin, end = wider(wording), wider(text), wider(begin), wider(end)
-            wording[size], text[size], begin[size], end[size] = mine, talk, place, past
+            if size < room:
+                wording[size], text[size], begin[size], end[size] = mine, talk, place, past
             size += 1
         if not of.opens[string]:
             continue
@@ -190,12 +202,11 @@ def standing(
                     continue
                 if of.right[mine] and last < stop and is_letter(codes[last]):
                     continue
-                if size == len(wording):
-                    wording, text, begin, end = wider(wording), wider(text), wider(begin), wider(end)
-                wording[size], text[size], begin[size], end[size] = mine, talk, place, last
+                if size < room:
+                    wording[size], text[size], begin[size], end[size] = mine, talk, place, last
                 size += 1
-    found = Standing(wording[:size].copy(), text[:size].copy(), begin[:size].copy(), end[:size].copy())
-    return found, far[:fars].copy(), far_text[:fars].copy(), short[:shorts].copy(), short_text[:shorts].copy()
+    found = Standing(wording, text, begin, end)
+    return found, size, far[:fars].copy(), far_text[:fars].copy(), short[:shorts].copy(), short_text[:shorts].copy()
 
 
 @kernel
