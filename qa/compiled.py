@@ -1,8 +1,8 @@
 """Loops over arrays as machine code.
 
-``kernel`` compiles a function with numba at its first call and keeps the result on disk for the next process. Where numba cannot be had the
-function stays plain Python: slow, with the same results. Importing numba takes tenths of a second, so modules of kernels are
-imported where they are first needed.
+``kernel`` compiles a function with numba at its first call and keeps the result on disk for the next process, where any disk can be
+written. Where numba cannot be had the function stays plain Python: slow, with the same results. Importing numba takes tenths of a
+second, so modules of kernels are imported where they are first needed.
 
 Numba knows what it kept to be out of date by the function's own file alone, not by those of the kernels it calls or of the constants it
 uses. So there is a folder for every state of all these files.
@@ -60,6 +60,12 @@ else:
 
     def kernel(function: F) -> F:
         """``function`` compiled; it may call other kernels and take arrays, numbers and tuples of them."""
-        config.CACHE_DIR = _kept_in(function.__code__.co_filename)  # where it cannot be written numba looks for another place
-        made: F = njit(cache=True, nogil=True)(function)
+        others, config.CACHE_DIR = config.CACHE_DIR, _kept_in(function.__code__.co_filename)
+        made: F
+        try:
+            made = njit(cache=True, nogil=True)(function)  # where the folder cannot be written numba takes one of the user's
+        except RuntimeError:  # nor can that be written: every process compiles for itself
+            made = njit(nogil=True)(function)
+        finally:
+            config.CACHE_DIR = others
         return made

@@ -27,3 +27,19 @@ def test_a_kernel_is_as_old_as_the_kernels_it_calls(tmp_path: Path, monkeypatch:
     os.utime(upper, ns=(2, 2))
     assert compiled.state_of(middle) == compiled.state_of(middle)
     assert compiled.state_of(middle) not in marks
+
+
+def test_where_no_folder_can_be_written_every_process_compiles_for_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    caching = pytest.importorskip("numba.core.caching")
+    from numba import config
+
+    def refuse(self: object) -> None:
+        raise PermissionError(13, "Read-only file system")
+
+    def double(number: int) -> int:
+        return 2 * number
+
+    before: str = config.CACHE_DIR
+    monkeypatch.setattr(caching._CacheLocator, "ensure_cache_path", refuse)
+    assert compiled.kernel(double)(21) == 42
+    assert before == config.CACHE_DIR, "others keep what they compile where they did"
