@@ -15,7 +15,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import pairwise
+from itertools import count, pairwise
 from operator import add
 
 import pypinyin
@@ -140,7 +140,11 @@ def _code(sound: str) -> str:
             break
     if sound == "lin":  # 您 is heard as 你; 林 and 邻 come along, which costs little
         sound = "li"
-    return chr(0x20000 + _CODES.setdefault(sound, len(_CODES)) % 0xA0000)
+    if sound not in _CODES:
+        _CODES.setdefault(sound, next(_UNUSED))
+    return chr(0x20000 + _CODES[sound] % 0xA0000)
 
 
 _CODES: dict[str, int] = {}
+_UNUSED = count()
+"""Codes not given out: two threads may see a dictionary of the same size, but never count the same number."""

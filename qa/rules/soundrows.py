@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from threading import Lock
 
 import numpy as np
 
@@ -22,6 +23,9 @@ _sound_of[[ord(c) for c in "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOP
 _numbers: dict[tuple[str, str], int] = {}
 _exact: dict[str, int] = {}
 _words: dict[int, int] = {}
+_columns = [np.zeros(1024, dtype=np.int32) for _ in range(3)]
+"""``loose``, ``exact`` and ``guard`` of :class:`Tables`, with room behind them."""
+_lock = Lock()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -77,21 +81,23 @@ def number_of(exact: str, guarded: str) -> int:
     """The number of a sound."""
     key = (exact, guarded)
     if key not in _numbers:
-        _exact.setdefault(exact, len(_exact))
-        _numbers[key] = len(_numbers)
+        loose = ord(sound._code(exact)) - 0x20000
+        with _lock:
+            if key not in _numbers:
+                number = len(_numbers)
+                if number == len(_columns[0]):
+                    _columns[:] = [np.concatenate([column, np.zeros_like(column)]) for column in _columns]
+                for column, value in zip(_columns, (loose, _exact.setdefault(exact, len(_exact)), GUARDS[guarded]), strict=True):
+                    column[number] = value
+                _numbers[key] = number  # known to other threads when all of it is written
     return _numbers[key]
 
 
-_kept: list[Tables] = []
-
-
 def tables() -> Tables:
-    """What is known of all numbers given out so far."""
-    if not _kept or len(_kept[0].loose) < len(_numbers):
-        of = list(_numbers)
-        loose, exact = [ord(sound._code(s)) - 0x20000 for s, _ in of], [_exact[s] for s, _ in of]
-        _kept[:] = [Tables(*(np.array(c, dtype=np.int32) for c in (loose, exact, [GUARDS[g] for _, g in of])))]
-    return _kept[0]
+    """What is known of all numbers given out so far: views of columns with room for more, since new words are met all the time."""
+    size = len(_numbers)
+    loose, exact, guard = _columns
+    return Tables(loose[:size], exact[:size], guard[:size])
 
 
 def _word(codes: Codes) -> str:

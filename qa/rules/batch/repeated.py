@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import count
 
 import numpy as np
 import numpy.typing as npt
@@ -29,6 +30,8 @@ _loose = np.full(0x110000, _NEW, dtype=np.uint32)
 """The sound of each character that is no part of a word, as :mod:`qa.rules.sound` writes it for search."""
 _words: dict[str, int] = {}
 """Numbers of the words that tell sentences apart (not, 45), behind all code points."""
+_unused = count(0x110000)
+"""Numbers not given out: two threads may see a dictionary of the same size, but never count the same number."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -147,8 +150,14 @@ class _Kind:
 
 @kept(1_000_000)
 def _kind(text: str) -> _Kind:
-    words = [ord(word) if len(word) == 1 else _words.setdefault(word, 0x110000 + len(_words)) for word in repeats.guarded(text)]
+    words = [ord(word) if len(word) == 1 else _number(word) for word in repeats.guarded(text)]
     return _Kind(spoken_length(text), code_points(sound.sounds(text).loose), np.array(words, dtype=np.uint32))
+
+
+def _number(word: str) -> int:
+    if word not in _words:
+        _words.setdefault(word, next(_unused))
+    return _words[word]
 
 
 def _heard(letters: Codes) -> Codes:
