@@ -68,10 +68,19 @@ sections:
       - {id: plain, points: 1, conditions: {x: {regex: '三十.*办', text: plain}}, expect: x}
       - {id: early, points: 1, conditions: {x: {regex: 办理, by: agent, in: first 1 agent turns}}, expect: x}
       - {id: line, points: 1, conditions: {x: {regex: '^办'}}, expect: x}
+      - {id: letters, points: 1, conditions: {x: {regex: ['[^\\p{Han}，]', '\\d']}}, forbid: count(x) >= 2}
+      - {id: answer, points: 1, conditions: {y: {regex: 办理}, x: {regex: '\\p{Han}', after: y}}, expect: x and count(x) >= 3}
+      - {id: heard, points: 1, conditions: {x: {regex: '[办理0-9]', text: plain, by: agent}}, forbid: count(x) >= 4}
       - {id: across, points: 1, conditions: {x: {regex: '理[^，]可'}}, forbid: x}
 """
-SAID = ("可以办理", "不可以，30分钟办", "办理，可以办", "ok")
+SAID = ("可以办理", "不可以，30分钟办", "办理，可以办", "ok 30")
 TRUST = (None, 0.9, 0.1)
+
+
+def test_which_patterns_speak_of_single_characters() -> None:
+    rule_set = rules.load_text(CARD, "patterns.yaml", Path())
+    found = Prepared(compile_plan(rule_set)).patterns
+    assert sorted(item for item, _ in found.lettered) == ["answer", "heard", "letters"]
 
 
 @pytest.mark.parametrize("library", ["hyperscan", "nothing.of.that.name"])

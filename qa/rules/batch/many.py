@@ -8,7 +8,7 @@ from itertools import islice
 
 import numpy as np
 
-from qa.calls import Call
+from qa.calls import Call, Layout, Role, Span, Turn
 from qa.rules.batch.bare import Bare
 from qa.rules.batch.execution import Execution, Prepared, Verdicts
 from qa.rules.batch.judged import TRUTHS, Judged
@@ -21,6 +21,23 @@ from qa.rules.variants import variants
 
 CHUNK = 5_000
 """Calls at a time, for memory's sake."""
+_WARMING = Call(
+    "",
+    tuple(
+        Turn(place, role, text, Span(start, start + 2.0))
+        for place, (role, text, start) in enumerate(
+            (
+                (Role.AGENT, "您好，预计四十五分钟到。", 0.0),
+                (Role.AGENT, "您好，预计四十五分钟到。", 5.0),
+                (Role.CUSTOMER, "停电了。", 6.0),
+            )
+        )
+    ),
+    12.0,
+    Layout.STEREO,
+    overlap_known=True,
+)
+"""A call in which something of everything happens: words, a number, a pause, something said twice, two who speak at once, and silence."""
 
 
 def judge_many(rule_set: RuleSet, calls: Iterable[Call]) -> Judged:
@@ -96,4 +113,6 @@ class _Plan:
 
 @lru_cache(maxsize=16)
 def _prepared(holder: _Plan) -> Prepared:
-    return Prepared(holder.plan)
+    made = Prepared(holder.plan)
+    Execution(made, of_calls((_WARMING,))).run()  # its loops are compiled, or loaded, before there are calls
+    return made

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from functools import cached_property
@@ -12,13 +13,15 @@ import numpy as np
 from qa.rules.batch.hits import Hits, spoken, written
 from qa.rules.batch.placement import Placing, Weak
 from qa.rules.batch.scanner import Scanner
-from qa.rules.batch.table import Bools, Ints, Table
+from qa.rules.batch.table import Bools, Ints, Table, pieces
 from qa.rules.batch.talks import Talks
 from qa.rules.conditions import regex
 from qa.rules.model import TurnRange
 from qa.rules.plan import Key, Plan, Step
 
 Find = Callable[[str], Hits]
+_LETTER = re.compile(r"\\[pP](?:[A-Z]|\{\^?\w+\})|\\[dDsSwW]|\[\^?\]?(?:[^\]\[\\]|\\.)*\]|\w")
+"""A pattern that says of single characters whether they match."""
 
 
 class Patterns:
@@ -33,6 +36,8 @@ class Patterns:
             mine = listed[step.prepared.params.plain]
             self.numbers[key] = list(range(len(mine), len(mine) + len(step.prepared.patterns)))
             mine.extend(step.prepared.params.patterns)
+        self.lettered = {k for k, s in self.steps.items() if k not in whether and _of_letters(s)}
+        """Those whose matches are single characters, each for itself."""
         self.scanners = tuple(Scanner(patterns, library=library) for patterns in listed)
 
 
@@ -79,6 +84,8 @@ class Matched:
         rows: list[tuple[int, int, int]] = []
         text, at = self._lines(plain)
         heads = np.flatnonzero(np.diff(place, prepend=-1))
+        if step.key in self.patterns.lettered:
+            return self._letters(step, plain, place[heads])
         bounds, fired = np.append(heads, len(place)), which.tolist()
         places = place[heads]
         call = self.talks.call[places if plain else self.talks.of_turn[places]]
@@ -98,6 +105,21 @@ class Matched:
                     break
         found = np.array(rows, dtype=np.int64).reshape(-1, 3)
         return found[:, 0], found[:, 1], found[:, 2]
+
+    def _letters(self, step: Step, plain: bool, places: Ints) -> tuple[Ints, Ints, Ints]:
+        """The same where a match is one character: each different character is looked at once."""
+        codes, at = (self.talks.codes, self.talks.at) if plain else (self.table.chars, self.table.at)
+        sizes = at[places + 1] - at[places]
+        line, where = np.repeat(places, sizes), pieces(sizes, at[places])
+        looked = codes[where]
+        fits = np.zeros(0x110000, dtype=np.bool_)
+        fits[looked] = True
+        for code in np.flatnonzero(fits).tolist():
+            char = "?" if 0xD800 <= code <= 0xDFFF else chr(code)  # as `lines` writes it
+            fits[code] = any(pattern.fullmatch(char) for pattern in step.prepared.patterns)
+        chosen = fits[looked]
+        line, begin = line[chosen], where[chosen] - at[line[chosen]]
+        return line, begin, begin + 1
 
     @cached_property
     def _weak_turns(self) -> Bools:
@@ -140,3 +162,8 @@ class Matched:
         line = np.searchsorted(at, byte, side="right") - 1
         pairs = np.unique(which * len(at) + line)
         return pairs // len(at), pairs % len(at)
+
+
+def _of_letters(step: Step) -> bool:
+    params = step.prepared.params
+    return not params.exclude and all(_LETTER.fullmatch(pattern) for pattern in params.patterns)
