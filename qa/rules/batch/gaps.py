@@ -17,6 +17,9 @@ from qa.rules.model import Doubt
 from qa.rules.plan import Step
 from qa.rules.view import CallView
 
+Spoken = tuple[bytes, int, float]
+"""Letters, the number of the role, and how sure that is."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Gaps:
@@ -61,6 +64,7 @@ class Silences:
     def __init__(self, table: Table, placing: Placing, doubt: Doubt) -> None:
         self.table, self.placing, self.doubt = table, placing, doubt
         self.gaps = gaps_of(table)
+        self._known: dict[tuple[Spoken | None, Spoken | None], Any] = {}
 
     def hits(self, step: Step, found: Callable[[str], Hits]) -> Hits:
         """The hits of a step, as ``silence.find`` has them, in calls without sounds other than speech."""
@@ -90,8 +94,18 @@ class Silences:
         return self._awaited(call, before, -1)
 
     def _awaited(self, call: int, before: int, after: int) -> Any:
-        pair = _Pair(self.doubt, [None if t < 0 else self._turn(call, t) for t in (before, after)])
-        return silence.awaited_side(cast(CallView, pair), None if before < 0 else 0, None if after < 0 else 1)
+        key = self._said(before), self._said(after)
+        if key not in self._known:
+            pair = _Pair(self.doubt, [None if t < 0 else self._turn(call, t) for t in (before, after)])
+            self._known[key] = silence.awaited_side(cast(CallView, pair), None if before < 0 else 0, None if after < 0 else 1)
+        return self._known[key]
+
+    def _said(self, turn: int) -> Spoken | None:
+        """All that matters of a turn."""
+        if turn < 0:
+            return None
+        text = self.table.chars[self.table.at[turn] : self.table.at[turn + 1]].tobytes()
+        return text, int(self.table.role[turn]), float(self.table.role_confidence[turn])
 
     def _turn(self, call: int, turn: int) -> Turn:
         text = text_of(self.table.chars[self.table.at[turn] : self.table.at[turn + 1]])

@@ -12,6 +12,7 @@ from qa.calls import Call, Layout, Role, Span, Turn
 from qa.rules.batch.bare import Bare
 from qa.rules.batch.execution import Execution, Prepared, Verdicts
 from qa.rules.batch.judged import TRUTHS, Judged
+from qa.rules.batch.said_values import get_ready
 from qa.rules.batch.scored import scored
 from qa.rules.batch.table import Table, of_calls
 from qa.rules.judging import judge
@@ -114,5 +115,6 @@ class _Plan:
 @lru_cache(maxsize=16)
 def _prepared(holder: _Plan) -> Prepared:
     made = Prepared(holder.plan)
+    get_ready(holder.plan)
     Execution(made, of_calls((_WARMING,))).run()  # its loops are compiled, or loaded, before there are calls
     return made

@@ -20,13 +20,22 @@ from qa.rules.conditions import entity
 from qa.rules.conditions.phrasebook import SIDES, Entry, Phrasebook
 from qa.rules.kept import kept
 from qa.rules.model import Doubt
-from qa.rules.plan import Step
+from qa.rules.plan import Plan, Step
 from qa.rules.values import Value
 from qa.rules.view import PAUSE, CallView
 from qa.rules.windows import Look
 
 UNKNOWN = 0
 """The number of the value that is not known."""
+
+
+def get_ready(plan: Plan) -> None:
+    """Make what reads for the lists of words of conditions, and load its loops, before there are calls."""
+    for step in plan.steps.values():
+        if step.operator.name == "entity":
+            prepared = _alone(step.prepared.params)
+            if prepared.near.wordings or prepared.exclude.wordings:
+                prepared.near.place()[0].readings([("好", SIDES[Role.AGENT])])
 
 
 class SpokenValues:
