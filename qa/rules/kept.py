@@ -101,7 +101,9 @@ def forget() -> None:
 def _size(key: object) -> int:
     if isinstance(key, str):
         return _ENTRY + len(key)
-    return sum(map(_size, key)) if isinstance(key, tuple) else _ENTRY
+    if not isinstance(key, tuple):
+        return _ENTRY
+    return sum([_ENTRY + len(part) if isinstance(part, str) else _size(part) for part in key])
 
 
 class _Clock:

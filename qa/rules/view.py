@@ -101,6 +101,11 @@ class CallView:
         return any(t.span for t in self.turns)
 
     @cached_property
+    def timed(self) -> list[tuple[Turn, Span]]:
+        """The sentences that last for some time, in the order in which they begin."""
+        return sorted([(t, t.span) for t in self.turns if t.span], key=lambda entry: entry[1].start)
+
+    @cached_property
     def end(self) -> float:
         """Seconds at which the call ends: its duration, or the last word where that is unknown."""
         return self.call.duration or max((t.span.end for t in self.turns if t.span), default=0.0)

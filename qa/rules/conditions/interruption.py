@@ -125,10 +125,11 @@ def _of(params: Params, view: CallView, side: Role, candidates: list[Turn], mono
     together = _spoken_over(candidates, others)
     if not together and not mono:
         return []
-    breaths, pauses = stretches(view, others, BREATH), stretches(view, others, CONTINUING)
+    spoken = _spoken(view, others)
+    breaths, pauses = stretches(spoken, BREATH), stretches(spoken, CONTINUING)
     hits: list[Hit] = []
     last: tuple[Stretch, Cut] | None = None
-    for mine in stretches(view, candidates, BREATH):
+    for mine in stretches(_spoken(view, candidates), BREATH):
         if not mono and together.isdisjoint([t.index for t in mine.turns]):
             continue
         weight = _weight(view, mine, params.min_chars)
@@ -169,12 +170,15 @@ def _spoken_over(candidates: Iterable[Turn], others: Iterable[Turn]) -> set[int]
     return found
 
 
-def stretches(view: CallView, turns: Iterable[Turn], pause: float) -> list[Stretch]:
-    """The sentences in order of time, joined over silences shorter than ``pause`` seconds; a mere 嗯 belongs to none."""
-    timed = sorted(
-        ((t.span, t) for t in turns if t.span is not None and not _merely_listens(view, t)),
-        key=lambda entry: (entry[0].start, entry[1].index),
-    )
+def _spoken(view: CallView, turns: Iterable[Turn]) -> list[tuple[Span, Turn]]:
+    """The sentences in order of time, without a mere 嗯."""
+    listens = _merely_listens(view)
+    timed = [(t.span, t) for t in turns if t.span is not None and not listens[t.index]]
+    return sorted(timed, key=lambda entry: (entry[0].start, entry[1].index))
+
+
+def stretches(timed: Iterable[tuple[Span, Turn]], pause: float) -> list[Stretch]:
+    """Sentences in order of time, joined over silences shorter than ``pause`` seconds."""
     groups: list[list[tuple[Span, Turn]]] = []
     reached = 0.0
     for span, turn in timed:
@@ -200,9 +204,11 @@ def is_backchannel(plain_text: str) -> bool:
     return bool(plain_text) and all(is_filler(word) or _ROW.fullmatch(word) for word in plain_text.split())
 
 
-def _merely_listens(view: CallView, turn: Turn) -> bool:
-    """As :func:`is_backchannel`; masked digits (``*``, not in the plain text) are said as well."""
-    return "*" not in turn.text and is_backchannel(view.plains[turn.index].text)
+def _merely_listens(view: CallView) -> list[bool]:
+    """As :func:`is_backchannel`, of every turn; masked digits (``*``, not in the plain text) are said as well."""
+    return view.talks.once(
+        is_backchannel, lambda: ["*" not in t.text and is_backchannel(p.text) for t, p in zip(view.turns, view.plains, strict=True)]
+    )
 
 
 def _weight(view: CallView, mine: Stretch, min_chars: int) -> Verdict:
@@ -268,7 +274,8 @@ def _same(before: Cut, now: Cut) -> bool:
 def _heard_together(view: CallView, mine: Stretch, params: Params) -> Cut | None:
     """On mono the overlap detector may hear both where the turns, being exclusive, do not overlap."""
     side = mine.turns[0].role
-    before = [t.span for t in view.turns if t.span and t.role not in (side, Role.OTHER) and not _merely_listens(view, t)]
+    listens = _merely_listens(view)
+    before = [t.span for t in view.turns if t.span and t.role not in (side, Role.OTHER) and not listens[t.index]]
     for overlap in view.call.overlaps:
         if overlap.duration < params.overlap or not overlap.start - 0.5 <= mine.span.start <= overlap.end:
             continue

@@ -66,20 +66,11 @@ class Phrasebook:
     def heard(self, talks: Sequence[Talk]) -> Heard:
         """What stands in the talks."""
         if isinstance(talks, Talks):
-            return talks.once(self, lambda: self._heard(talks))
-        return self._heard(talks)
+            return talks.once(self, lambda: _heard(talks, self._of(talks)))
+        return _heard(talks, self._of(talks))
 
-    def _heard(self, talks: Sequence[Talk]) -> Heard:
-        found = Heard({}, {}, 0)
-        readings = self.readings([(talk.text, _speaker(talk)) for talk in talks])
-        for talk, reading in zip(talks, readings, strict=True):
-            for slot, spans in reading.said.items():
-                found.said.setdefault(slot, []).append((talk, spans))
-            for slot, near in reading.near.items():
-                found.near.setdefault(slot, []).append((talk, near))
-        for slot in found.said.keys() | found.near.keys():
-            found.present |= 1 << slot
-        return found
+    def _of(self, talks: Sequence[Talk]) -> list[Reading]:
+        return self.readings([(talk.text, _speaker(talk)) for talk in talks])
 
     def readings(self, texts: Sequence[tuple[str, int]]) -> list[Reading]:
         """The readings of several plain texts, each with the sides that may have said it."""
@@ -92,12 +83,26 @@ class Phrasebook:
 
     def present(self, view: CallView, role: Role | None) -> int:
         """A bit for each slot of which anything stands in the talks of a side."""
-        self.heard(view.talks)  # all new texts at once
-        return self.heard(view.talks_of(role)).present
+        readings = view.talks.once((self, "readings"), lambda: self._of(view.talks))  # all new texts at once
+        talks = view.talks_of(role)
+        return talks.once(self, lambda: _heard(talks, [readings[talk.index] for talk in talks])).present
 
     @cached_property
     def _index(self) -> _Index:
         return _Index(self._entries)
+
+
+def _heard(talks: Sequence[Talk], readings: Sequence[Reading]) -> Heard:
+    """What stands in the talks, of each its reading."""
+    found = Heard({}, {}, 0)
+    for talk, reading in zip(talks, readings, strict=True):
+        for slot, spans in reading.said.items():
+            found.said.setdefault(slot, []).append((talk, spans))
+        for slot, near in reading.near.items():
+            found.near.setdefault(slot, []).append((talk, near))
+    for slot in found.said.keys() | found.near.keys():
+        found.present |= 1 << slot
+    return found
 
 
 def _speaker(talk: Talk) -> int:

@@ -76,20 +76,17 @@ def read(fields: Fields, vocabulary: Vocabulary) -> Params:
 
 
 def gaps(view: CallView, shortest: float) -> list[Gap]:
-    """All silences of at least ``shortest`` seconds, in order, without what sounds but is nobody's word."""
-    timed = sorted((t for t in view.turns if t.span), key=lambda t: (t.span or Span(0, 0)).start)
+    """All silences of at least ``shortest`` seconds (above 0), in order, without what sounds but is nobody's word."""
     found: list[Gap] = []
     reached, holder = 0.0, None
-    for turn in timed:
-        span = turn.span or Span(0, 0)
-        silent = _silent(view, Span(reached, span.start), shortest)
-        if silent:
+    for turn, span in view.timed:
+        if span.start - reached >= shortest and (silent := _silent(view, Span(reached, span.start), shortest)):
             whose = awaited_side(view, holder, turn.index)
             found += [Gap(holder, piece, whose) for piece in silent]
         if span.end >= reached:
             reached, holder = span.end, turn.index
     end = view.call.duration
-    silent = _silent(view, Span(reached, end), shortest) if timed and not view.call.truncated else []
+    silent = _silent(view, Span(reached, end), shortest) if view.timed and not view.call.truncated else []
     return found + [Gap(holder, piece, awaited_side(view, holder, None)) for piece in silent]
 
 
