@@ -37,6 +37,7 @@ def judge(rule_set: RuleSet, call: Call, items: Sequence[Item] | None = None, ex
             by_id = {item.id: item for item in wanted}
             wanted = [by_id[item.id] for item in items]
         rows.append([_in_force(run.judge(item), call) for item in wanted])
+        run.close()
     one = complete and len(rows) == 1
     merged = tuple(rows[0]) if one else tuple(_merged(together, complete) for together in zip(*rows, strict=True))
     return Judged(merged, _shown(rule_set, possible))

@@ -113,6 +113,11 @@ class Run:
         """Whether all that was said is there to be read, whether or not the recogniser is sure of it."""
         return self.view.has_text and not self.view.untranscribed and not self.call.truncated
 
+    def close(self) -> None:
+        """Lets go of all that refers back to the run, so that it is freed at once and need not wait until cycles are looked for."""
+        self._looks.clear()
+        del self.account
+
     def look(self, key: Key) -> Look:
         if key not in self._looks:
             step = self.plan.steps[key]
