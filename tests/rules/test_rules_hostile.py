@@ -215,16 +215,17 @@ def test_what_is_no_workbook_at_all(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("value", ["=1+1", '=WEBSERVICE("http://x")', "=cmd|' /C calc'!A0"])
-def test_formulas_are_refused_by_cell(tmp_path: Path, value: str) -> None:
+def test_formulas_are_left_out_and_refused_by_cell(tmp_path: Path, value: str) -> None:
     template(tmp_path / "t.xlsx")
-    book = openpyxl.load_workbook(tmp_path / "t.xlsx")
-    book["评分项"]["C2"] = value
-    book.save(tmp_path / "x.xlsx")
-    found = import_excel(tmp_path / "x.xlsx")
-    (gone,) = [loss for loss in found.losses if loss.left_out]
-    assert gone.rule == "第 2 行 greeting" and gone.field == "评分项" and "formula" in gone.what.en
-    assert "greeting" not in [item.id for item in found.rule_set.items]
-    for sheet, cell in (("评分项", "C1"), ("设置", "B2"), ("词库", "B2")):
+    for sheet, cell, lost, item in (("评分项", "C2", "第 2 行 greeting", "greeting"), ("词库", "B2", "词库 apology", "comfort")):
+        book = openpyxl.load_workbook(tmp_path / "t.xlsx")
+        book[sheet][cell] = value
+        book.save(tmp_path / "x.xlsx")
+        found = import_excel(tmp_path / "x.xlsx")
+        gone = [loss for loss in found.losses if loss.left_out]
+        assert gone[0].rule == lost and "formula" in gone[0].what.en
+        assert item not in [one.id for one in found.rule_set.items]
+    for sheet, cell in (("评分项", "C1"), ("设置", "B2")):
         book = openpyxl.load_workbook(tmp_path / "t.xlsx")
         book[sheet][cell] = value
         book.save(tmp_path / "y.xlsx")
