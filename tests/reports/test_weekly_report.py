@@ -54,9 +54,9 @@ def test_board_command_and_excel_show_the_same_number(small: Store, home: Path, 
     for name, at in places.items():
         assert float(line[at] or "nan") == pytest.approx(known[name]), name
     overview = {row[0]: row for row in cells(workbook, "概览")}
-    assert float(overview["人工服务接通率"][1] or "nan") == pytest.approx(0.8) and float(overview["平均应答速度"][1] or "nan") == pytest.approx(
-        12.5
-    )
+    assert float(overview["人工服务接通率"][1] or "nan") == pytest.approx(0.8) and float(
+        overview["平均应答速度"][1] or "nan"
+    ) == pytest.approx(12.5)
     assert float(overview["一次解决率"][1] or "nan") == pytest.approx(8 / 9)
 
 

@@ -45,7 +45,8 @@ def _all(store: Store) -> dict[str, list[str]]:
 
 
 def _line(number: int) -> str:
-    return f"C{number:05d},2026-11-{2 + number % 7:02d} 0{8 + number % 2}:{number % 60:02d},q1,a{1 + number % 2},电费,1380000{number:04d},{60 + number % 200}"
+    begun = f"2026-11-{2 + number % 7:02d} 0{8 + number % 2}:{number % 60:02d}"
+    return f"C{number:05d},{begun},q1,a{1 + number % 2},电费,1380000{number:04d},{60 + number % 200}"
 
 
 BREAKS = (

@@ -14,7 +14,6 @@ from hotline.store.item_statistics import Statistics
 from qa.rules import RuleSet
 from reports.intervals import wilson
 
-
 _ALL = 0
 """Stands for all versions among their numbers, which begin at 1: a choice of None would be no choice."""
 

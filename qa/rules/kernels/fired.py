@@ -46,9 +46,7 @@ class Fired(NamedTuple):
 
 
 @kernel
-def fired(
-    sounds: Numbers, places: Numbers, row_at: Offsets, byte: Bytes, roles: npt.NDArray[np.int8], keys: Keys
-) -> tuple[Fired, Offsets]:
+def fired(sounds: Numbers, places: Numbers, row_at: Offsets, byte: Bytes, roles: npt.NDArray[np.int8], keys: Keys) -> tuple[Fired, Offsets]:
     """Every place that may be part of something near, and where in these each list begins."""
     heard = np.empty(len(sounds), np.uint8)
     for place in range(len(sounds)):
@@ -63,9 +61,7 @@ def fired(
 
 
 @kernel
-def filled(
-    heard: Bytes, places: Numbers, row_at: Offsets, roles: npt.NDArray[np.int8], keys: Keys, slot: Numbers, into: Fired
-) -> int:
+def filled(heard: Bytes, places: Numbers, row_at: Offsets, roles: npt.NDArray[np.int8], keys: Keys, slot: Numbers, into: Fired) -> int:
     """How many places fire; as many as there is room for are written down, with the list they are for."""
     size = 0
     for talk in range(len(row_at) - 1):
