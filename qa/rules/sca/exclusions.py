@@ -24,7 +24,7 @@ def around(voids: str) -> str:
 
 
 def written(patterns: tuple[str, ...], exclude: tuple[str, ...]) -> dict[str, str]:
-    """``{"notRegex": …}`` that voids the same, or ``{}`` for no exclusion. Raises Cannot where the whole sentence is more than the place."""
+    """``{"notRegex": …}`` that voids the same, or ``{}`` for no exclusion. Raises Cannot where the sentence is more than the place."""
     voids = []
     for pattern in exclude:
         inner = _AROUND.fullmatch(pattern)
