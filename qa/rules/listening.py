@@ -20,6 +20,11 @@ if TYPE_CHECKING:
     from qa.rules.conditions.matching import Lexicon, Wording
 
 _NEVER = 1 << 30
+_SHORTEST = 2
+"""Characters below which nothing is listened for: a single sound is like too much."""
+Span = tuple[int, int]
+Near = tuple[int, int, int, float, int]
+"""Begin, end, number of the wording, cost, sounds."""
 
 
 def nearest(words: Lexicon, rows: Rows, chosen: Offsets, limit: float) -> tuple[Numbers, Offsets, Offsets, Floats, Numbers]:
@@ -33,12 +38,38 @@ def nearest(words: Lexicon, rows: Rows, chosen: Offsets, limit: float) -> tuple[
     return found
 
 
-def nearest_of(words: Lexicon, texts: Sequence[str], limit: float) -> list[tuple[int, int, int, float, int] | None]:
-    """The same of plain texts: (begin, end, number of the wording, cost, sounds), characters counted in the text."""
+def nearest_of(words: Lexicon, texts: Sequence[str], limit: float) -> list[Near | None]:
+    """The same of plain texts, characters counted in the text."""
     rows = rows_of(texts)
     found = nearest(words, rows, np.arange(len(texts)), limit)
     columns = zip(*(column.tolist() for column in found), rows.at.tolist(), strict=False)
     return [None if which < 0 else (begin - at, end - at, which, cost, size) for which, begin, end, cost, size, at in columns]
+
+
+def nearest_apart(words: Lexicon, asked: Sequence[tuple[str, tuple[Span, ...]]], limit: float) -> list[list[Near]]:
+    """Of each plain text asked about all places that sound like a wording, in order, none of them on the characters that are taken.
+
+    A text comes with what is taken of it: spans that overlap nowhere. The nearest of each stretch first, then what is nearest on either
+    side of it: for who counts how often something was said.
+    """
+    found: dict[tuple[str, tuple[Span, ...]], list[Near]] = {one: [] for one in asked}
+    stretches = [(one, begin, end) for one in found for begin, end in _free(*one)]
+    while stretches:
+        heard = nearest_of(words, [one[0][begin:end] for one, begin, end in stretches], limit)
+        sides = []
+        for (one, first, last), near in zip(stretches, heard, strict=True):
+            if near is not None:
+                begin, end, which, cost, size = near
+                found[one].append((first + begin, first + end, which, cost, size))
+                sides += [(one, first, first + begin), (one, first + end, last)]
+        stretches = [side for side in sides if side[2] - side[1] >= _SHORTEST]
+    return [sorted(found[one]) for one in asked]
+
+
+def _free(text: str, taken: tuple[Span, ...]) -> Iterable[Span]:
+    """The stretches of a text between the spans that are taken."""
+    edges = [0, *(edge for span in sorted(taken) for edge in span), len(text)]
+    return [(begin, end) for begin, end in zip(edges[::2], edges[1::2], strict=True) if end - begin >= _SHORTEST]
 
 
 def sounding() -> Sounding:

@@ -91,6 +91,26 @@ def test_one_certain_hit_does_not_settle_how_many_there_are(
         assert {CUT: CUT, LOW: "识别置信度低", GARBLED: "近似"}[doubt] in reason or "没有：抱歉" in reason
 
 
+SAID, GARBLED_SO = "感谢您的来电", "感谢您的来店"
+
+
+@pytest.mark.parametrize(
+    ("line", "times", "outcome"),
+    [
+        (f"{SAID}，马上处理，{GARBLED_SO}", 2, "pass"),
+        (f"{GARBLED_SO}，马上处理，{SAID}", 2, "pass"),
+        (f"{GARBLED_SO}，马上处理，{GARBLED_SO}", 2, "pass"),
+        (f"{GARBLED_SO}，{SAID}，马上处理，{GARBLED_SO}", 3, "pass"),
+        (f"{GARBLED_SO}，{SAID}，马上处理，{GARBLED_SO}", 4, "fail"),
+        (f"{SAID}，马上处理", 2, "fail"),
+        (f"{SAID}，马上处理，冈谢您的来腾", 2, "doubtful"),
+    ],
+)
+def test_all_likenesses_of_a_talk_are_counted_in_any_order(line: str, times: int, outcome: str) -> None:
+    call = heard(f"agent: {line}\ncustomer: 好")
+    assert judged({"a": f"say: {SAID}, by: agent"}, f"expect: count(a) >= {times}", call)[0] == outcome
+
+
 @pytest.mark.parametrize(
     ("doubt", "second", "most"),
     [("", "您再等等看吧", 1), (CUT, "您再等等看吧", math.inf), (LOW, "您再等等看吧", math.inf), ("", "我也没版法呀", 2)],

@@ -12,9 +12,10 @@ from qa.rules.batch import nearness
 from qa.rules.batch.hits import Hits, overlapping, spoken
 from qa.rules.batch.lettering import BY, Index, Places
 from qa.rules.batch.placement import Placing, Weak
-from qa.rules.batch.table import Bools, Ints, Table, of_calls
+from qa.rules.batch.table import Bools, Floats, Ints, Table, of_calls
 from qa.rules.batch.talks import Talks, talks_of
 from qa.rules.conditions.matching import Lexicon
+from qa.rules.kernels.sounding import Numbers
 from qa.rules.kernels.wordings import EVERYTHING
 from qa.rules.model import Doubt, TurnRange
 from qa.rules.plan import Key, Plan, Step
@@ -87,7 +88,7 @@ class Said:
         if params.sound:
             numbered = step.counted or any(a.which == "each" for a in condition.anchors)
             open_calls = np.ones(self.table.n, dtype=np.bool_) if numbered else _different(hits, hits.certain) < params.need
-            near = self._near(step, slot, exact, voids, open_calls & self.placing.reachable(condition, found))
+            near = self._near(step, slot, exact, voids, open_calls & self.placing.reachable(condition, found), numbered=numbered)
             if near is not None:
                 hits = Hits.both(hits, self.placing.keep(condition, near, found))
         if params.need > 1:
@@ -100,7 +101,7 @@ class Said:
         """Where anybody says what a ``repeats`` condition lets pass."""
         return self.search.places(self.words.free_slots[step.key])
 
-    def _near(self, step: Step, slot: int, exact: Places, voids: Places, open_calls: Bools) -> Hits | None:
+    def _near(self, step: Step, slot: int, exact: Places, voids: Places, open_calls: Bools, *, numbered: bool) -> Hits | None:
         condition, words, use = step.condition, step.prepared.wordings, step.use
         candidates = self._heard.talks(slot, open_calls, (exact.begin, exact.end), (voids.begin, voids.end))
         more = [self.search.adjacent(2 * slot)] if words.lettered else []
@@ -111,12 +112,14 @@ class Said:
             candidates = np.unique(np.concatenate([candidates, others[open_calls[self.talks.call[others]]]]))
         if isinstance(condition.window, TurnRange):
             candidates = candidates[self.placing.in_turns(condition.window, candidates)]
-        return self._listened(words, use, candidates, (exact, voids)) if len(candidates) else None
+        return self._listened(words, use, candidates, (exact, voids), numbered=numbered) if len(candidates) else None
 
-    def _listened(self, words: Lexicon, use: Use, candidates: Ints, taken: tuple[Places, Places]) -> Hits | None:
-        """The nearest place of each candidate talk, if any, that is a hit and overlaps nothing found to the letter."""
+    def _listened(self, words: Lexicon, use: Use, candidates: Ints, taken: tuple[Places, Places], *, numbered: bool) -> Hits | None:
+        """The nearest place of each candidate talk (all of them if ``numbered``) that is a hit and overlaps nothing found to the letter."""
         limit = NEAR_RATE if use is Use.WANTED else SURE_RATE
         which, begin, end, cost, size = listening.nearest(words, self._rows, candidates, limit)
+        if numbered:
+            candidates, which, begin, end, cost, size = self._apart(words, candidates[which >= 0], taken, limit)
         free = which >= 0
         if use is not Use.WANTED:
             free &= size >= 3
@@ -129,6 +132,36 @@ class Said:
         sure &= (cost / size <= SURE_RATE) & ((size >= 4) | ((size >= 3) & (cost == 0)))
         phrase = np.array([e.phrase.index for e in words.wordings], dtype=np.int64)[which]
         return spoken(self.table, self.talks, self.doubt, begin, end - begin, phrase, sure)
+
+    def _apart(
+        self, words: Lexicon, candidates: Ints, taken: tuple[Places, Places], limit: float
+    ) -> tuple[Ints, Numbers, Ints, Ints, Floats, Numbers]:
+        """Talk, wording, begin, end, cost and sounds of all places that :func:`qa.rules.listening.nearest_apart` finds in the talks."""
+        asked = []
+        for talk in candidates.tolist():
+            start = int(self.talks.at[talk])
+            spans = [
+                (int(places.begin[k]) - start, int(places.end[k]) - start)
+                for places in taken
+                for k in range(*np.searchsorted(places.talk, (talk, talk + 1)).tolist())
+            ]
+            asked.append((self.talks.text(talk), tuple(spans)))
+        near = listening.nearest_apart(words, asked, limit)
+        begins = self.talks.at[candidates].tolist()
+        rows = [
+            (talk, n, start + begin, start + end, cost, size)
+            for talk, start, found in zip(candidates.tolist(), begins, near, strict=True)
+            for begin, end, n, cost, size in found
+        ]
+        talk_of, which, first, last, costs, sizes = np.array(rows, dtype=np.float64).reshape(-1, 6).T
+        return (
+            talk_of.astype(np.int64),
+            which.astype(np.int32),
+            first.astype(np.int64),
+            last.astype(np.int64),
+            costs,
+            sizes.astype(np.int32),
+        )
 
 
 def _different(hits: Hits, chosen: Bools) -> Ints:

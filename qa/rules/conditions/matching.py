@@ -153,6 +153,19 @@ def near_places(words: Lexicon, talks: Sequence[Talk], use: Use) -> list[Place]:
     return [Place(talk, begin, end, words.wordings[n], exact=False, cost=cost, length=size) for talk, (begin, end, n, cost, size) in found]
 
 
+def further_places(words: Lexicon, near: Sequence[Place], taken: Sequence[Place], use: Use) -> list[Place]:
+    """In the talks of the places ``near``: all that sounds like one of the wordings, where nothing is ``taken`` (none of that overlaps)."""
+    from qa.rules import listening  # as in _nearest
+
+    talks = [place.talk for place in near]
+    asked = [(talk.text, tuple((p.start, p.end) for p in taken if p.talk is talk)) for talk in talks]
+    return [
+        Place(talk, begin, end, words.wordings[n], exact=False, cost=cost, length=size)
+        for talk, found in zip(talks, listening.nearest_apart(words, asked, limit_of(use)), strict=True)
+        for begin, end, n, cost, size in found
+    ]
+
+
 def limit_of(use: Use) -> float:
     """The cost of a sound up to which a likeness counts at all."""
     return NEAR_RATE if use is Use.WANTED else SURE_RATE

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from qa.rules.conditions.matching import Lexicon, Place, exact_places, hit_at, lexicon, near_places, overlapping
+from qa.rules.conditions.matching import Lexicon, Place, exact_places, further_places, hit_at, lexicon, near_places, overlapping
 from qa.rules.conditions.operator import Operator, Vocabulary, compile_all, param, shown
 from qa.rules.fields import Fields
 from qa.rules.model import Title
@@ -79,8 +79,10 @@ def find(prepared: Prepared, view: CallView, look: Look) -> Found:
     hits = _kept(exact, view, look)
     settled = len({h.phrase for h in hits if h.certain}) >= max(1, params.need)
     if prepared.listens and (look.numbered or not settled):
-        near = [p for p in near_places(prepared.wordings, look.talks, look.use) if not overlapping(p, [*exact, *voids])]
-        hits += _kept(near, view, look)
+        near = near_places(prepared.wordings, look.talks, look.use)
+        if look.numbered:  # the nearest place of a talk may be one that is found already, or one of several
+            near = further_places(prepared.wordings, near, [*exact, *voids], look.use)
+        hits += _kept([p for p in near if not overlapping(p, [*exact, *voids])], view, look)
     hits.sort(key=lambda h: (h.turn or 0, h.start))
     if params.need != 1:
         return _counted(params, hits, look)
