@@ -92,6 +92,12 @@ def test_times_may_be_missing_and_order_follows_them(tmp_path):
     assert not load(path).timed and [e.text for e in load(path).entries] == ["二", "一"]
 
 
+def test_half_a_surrogate_pair_is_no_text(tmp_path):
+    """JSON may hold one; files, databases and patterns cannot."""
+    (tmp_path / "c.json").write_text('{"segments": [{"speaker": "agent", "text": "您好\\ud800请问"}]}', encoding="utf-8")
+    assert load(tmp_path / "c.json").entries[0].text == "您好\ufffd请问"
+
+
 def test_a_colon_in_the_text_is_no_speaker(tmp_path):
     path = tmp_path / "a.srt"
     path.write_text("1\n00:00:01,000 --> 00:00:02,000\n地址是：建设路\n", encoding="utf-8")
